@@ -13,6 +13,13 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
 {
     Shared.RosterFile,
     Shared.Json,
+    InitCommand.Create(),
+    CheckCommand.Create(),
+    PlanCommand.Create(),
+    ApplyCommand.Create(),
+    StatusCommand.Create(),
+    UsersCommand.Create(),
+    UninstallCommand.Create(),
 };
 
 var parse = root.Parse(args);

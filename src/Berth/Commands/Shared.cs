@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Berth.Host;
+using Berth.Rosters;
 
 namespace Berth.Commands;
 
@@ -29,4 +30,29 @@ public static class Shared
         };
 
     public static HostPaths Host(this ParseResult parse) => new(Path.GetFullPath(parse.GetValue(Root) ?? "/"));
+
+    /// <summary>Reads the roster; on any problem prints all of them and gives null.</summary>
+    public static Roster? LoadRoster(this ParseResult parse)
+    {
+        var reading = RosterFiles.Load(parse.GetValue(RosterFile) ?? DefaultRoster);
+        foreach (var problem in reading.Problems)
+            Console.Error.WriteLine(problem);
+        return reading.Problems.Count == 0 ? reading.Roster : null;
+    }
+
+    /// <summary>Takes the lock that one change of the host at a time holds; on failure says so and gives null.</summary>
+    public static HostLock? TakeHost(HostPaths host)
+    {
+        if (host.IsLive && Native.EffectiveUser() != 0)
+        {
+            Console.Error.WriteLine(
+                "berth: this changes the host and needs root; run it with sudo ('berth plan' needs no root)"
+            );
+            return null;
+        }
+        if (HostLock.TryTake(host) is { } held)
+            return held;
+        Console.Error.WriteLine("berth: another berth is changing this host; wait for it, then run this again");
+        return null;
+    }
 }

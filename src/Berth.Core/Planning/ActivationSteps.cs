@@ -1,0 +1,88 @@
+using Berth.Containment;
+using Berth.Rosters;
+using Berth.Units;
+
+namespace Berth.Planning;
+
+/// <summary>What makes the running system take new values, without a restart of anything a person uses. Decided from
+/// the kernel's live caps as well as from the files, so that an apply that was cut short is completed.</summary>
+internal static class ActivationSteps
+{
+    public static void Add(PlanDraft draft, Roster roster, HostFacts facts, Desired desired, Manifest manifest)
+    {
+        if (!facts.Live)
+            return;
+        var changed = draft
+            .Steps.Where(step => !draft.IsBlocked(step.User))
+            .Select(step =>
+                step switch
+                {
+                    WriteFile write => write.File.Path,
+                    RemoveFile remove => remove.Path,
+                    _ => "",
+                }
+            )
+            .ToHashSet(StringComparer.Ordinal);
+        var systemChanged = changed.Any(path => path.StartsWith(ServerUnits.SystemFolder, StringComparison.Ordinal));
+        if (systemChanged || manifest.Unfinished || SlicesDiffer(roster, facts, desired))
+            draft.Steps.Add(new ReloadSystemd());
+        var allManagers = changed.Contains(SessionUnits.UserScopesPath) || manifest.Unfinished;
+        foreach (var user in roster.Users)
+            ForUser(draft, user, facts, desired.Accounts[user.Name].Uid, changed, allManagers);
+        if (
+            facts.Earlyoom is not null
+            && (changed.Contains(Backstop.Path) || (manifest.Unfinished && roster.Host.Backstop))
+        )
+            draft.Steps.Add(new RestartBackstop());
+    }
+
+    /// <summary>A slice whose live cap is not the wanted one: a reload puts that right.</summary>
+    private static bool SlicesDiffer(Roster roster, HostFacts facts, Desired desired) =>
+        roster.Users.Any(user =>
+            facts.Surfaces.Slices.TryGetValue(desired.Accounts[user.Name].Uid, out var cap)
+            && cap != user.SessionMemory.On(facts.Ram)
+            && !user.Removed
+        )
+        || (
+            facts.Surfaces.Containers is { } containers
+            && containers != DesiredFiles.ContainerCap(roster.Host, facts.Ram)
+        );
+
+    private static void ForUser(
+        PlanDraft draft,
+        User user,
+        HostFacts facts,
+        int uid,
+        HashSet<string> changed,
+        bool allManagers
+    )
+    {
+        if (
+            user.Serves
+            && facts.Surfaces.Servers.TryGetValue(ServerUnits.UnitName(user.Server!, user.Name), out var server)
+        )
+            Cap(draft, user, "the running server", [server], user.Memory.On(facts.Ram));
+        if (!facts.Surfaces.Managers.Contains(uid))
+            return;
+        if (
+            allManagers
+            || changed.Contains(SessionUnits.ManagerScopesPath(uid))
+            || changed.Contains(SessionUnits.ManagerDropInPath(uid))
+        )
+            draft.Steps.Add(new ReloadManager(user.Name, uid));
+        Cap(
+            draft,
+            user,
+            "open panes",
+            facts.Surfaces.Panes.GetValueOrDefault(uid) ?? [],
+            user.PaneMemory.On(facts.Ram)
+        );
+    }
+
+    private static void Cap(PlanDraft draft, User user, string surface, IReadOnlyList<SurfaceFact> live, long cap)
+    {
+        var stale = live.Where(fact => fact.Cap != cap).Select(fact => fact.Cgroup).ToList();
+        if (stale.Count > 0)
+            draft.Steps.Add(new SetCap(user.Name, $"{user.Name}'s {surface}", stale, cap));
+    }
+}

@@ -1,0 +1,197 @@
+using System.IO.Hashing;
+using System.Text;
+using Berth.Containment;
+using Berth.Rosters;
+using Berth.Servers;
+using Berth.Units;
+
+namespace Berth.Planning;
+
+/// <summary>How a path is kept.</summary>
+public enum FileKind
+{
+    /// <summary>A regular file with exactly this content.</summary>
+    Text,
+
+    /// <summary>A symbolic link to exactly this target.</summary>
+    Link,
+
+    /// <summary>A file whose values are generated once; only its presence is kept.</summary>
+    Secret,
+
+    /// <summary>A file of another program, in which Berth keeps one key.</summary>
+    Merged,
+}
+
+/// <summary>A file the host should have.</summary>
+/// <param name="Path">Absolute path on the host.</param>
+/// <param name="Content">Text, link target, or for a secret the names of its variables, one a line.</param>
+/// <param name="Kind">How it is kept.</param>
+/// <param name="Mode">Permission bits; the owner is always root.</param>
+/// <param name="User">Whose it is; null for the host's.</param>
+/// <param name="Purpose">For the plan: what it does, in a few words.</param>
+public sealed record DesiredFile(string Path, string Content, FileKind Kind, int Mode, string? User, string Purpose)
+{
+    public string Hash => HashOf(Content);
+
+    /// <summary>Tells two contents apart. Not a cryptographic hash: only root writes the files it is taken of.</summary>
+    public static string HashOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(XxHash128.Hash(content));
+
+    public static string HashOf(string content) => HashOf(Encoding.UTF8.GetBytes(content));
+}
+
+/// <summary>Everything a roster wants on one host, before looking at what is there.</summary>
+/// <param name="Files">Every file, host-wide ones first, in the order they are written.</param>
+/// <param name="Accounts">The account of each user of the roster, as it is or as useradd will make it.</param>
+/// <param name="Ports">Sticky ports by <see cref="PortAllocator.Key"/>.</param>
+/// <param name="WithoutPort">Users whose server has no port left.</param>
+public sealed record Desired(
+    IReadOnlyList<DesiredFile> Files,
+    IReadOnlyDictionary<string, Account> Accounts,
+    IReadOnlyDictionary<string, int> Ports,
+    IReadOnlySet<string> WithoutPort,
+    long Reserve
+);
+
+/// <summary>Roster and host in, files out.</summary>
+public static class DesiredFiles
+{
+    private const int World = 0x1A4; // 0644
+    private const int RootOnly = 0x180; // 0600
+
+    /// <summary>The memory kept for the system: the roster's, else 4 GiB, at most a quarter of the RAM.</summary>
+    public static long Reserve(HostSettings host, long ram) =>
+        host.Reserve?.On(ram) ?? Math.Min(4L << 30, ram / 4 / Size.Page * Size.Page);
+
+    /// <summary>Cap of the container slice: the roster's, else a quarter of the RAM.</summary>
+    public static long ContainerCap(HostSettings host, long ram) =>
+        host.Containers?.On(ram) ?? ram / 4 / Size.Page * Size.Page;
+
+    public static Desired Of(Roster roster, HostFacts facts, Manifest manifest)
+    {
+        var reserve = Reserve(roster.Host, facts.Ram);
+        var (ports, without) = PortAllocator.Assign(roster, manifest.Ports, facts.Listeners.ContainsKey);
+        var accounts = Accounts(roster, facts);
+        var files = new List<DesiredFile>();
+        HostWide(files, roster, facts, reserve);
+        foreach (var user in roster.Users.Where(user => !user.Removed))
+            ForUser(files, roster, user, accounts[user.Name], facts, ports);
+        return new Desired(files, accounts, ports, without.ToHashSet(StringComparer.Ordinal), reserve);
+    }
+
+    private static void HostWide(List<DesiredFile> files, Roster roster, HostFacts facts, long reserve)
+    {
+        void Add(string path, string content, string purpose) =>
+            files.Add(new DesiredFile(path, content, FileKind.Text, World, null, purpose));
+
+        var defaults = roster.Defaults;
+        Add(
+            SessionUnits.AllSlicesPath,
+            SessionUnits.Slice(defaults.SessionMemory.On(facts.Ram)),
+            "cap of every person's sessions"
+        );
+        Add(SessionUnits.RootSlicePath, SessionUnits.RootSlice(), "root's own sessions stay uncapped");
+        Add(
+            SessionUnits.UserScopesPath,
+            SessionUnits.UserScopes(defaults.PaneMemory.On(facts.Ram), facts.Systemd),
+            "cap of one pane or user scope"
+        );
+        if (facts.Docker)
+            Add(
+                Containers.SlicePath,
+                Containers.SliceUnit(ContainerCap(roster.Host, facts.Ram)),
+                "cap of all containers"
+            );
+        if (roster.Host.Backstop && facts.Earlyoom is { } earlyoom)
+            Add(Backstop.Path, Backstop.DropIn(reserve, earlyoom.SortsByRss), "box-wide backstop");
+        foreach (var server in roster.Servers.Values.OrderBy(server => server.Name, StringComparer.Ordinal))
+            Add(
+                ServerUnits.TemplatePath(server.Name),
+                ServerUnits.Template(server, defaults.Memory.On(facts.Ram), facts.Systemd),
+                $"template of the {server.Name} servers"
+            );
+    }
+
+    private static void ForUser(
+        List<DesiredFile> files,
+        Roster roster,
+        User user,
+        Account account,
+        HostFacts facts,
+        IReadOnlyDictionary<string, int> ports
+    )
+    {
+        void Add(string path, string content, string purpose, FileKind kind = FileKind.Text, int mode = World) =>
+            files.Add(new DesiredFile(path, content, kind, mode, user.Name, purpose));
+
+        var (uid, defaults) = (account.Uid, roster.Defaults);
+        if (user.SessionMemory != defaults.SessionMemory)
+            Add(
+                SessionUnits.SlicePath(uid),
+                SessionUnits.Slice(user.SessionMemory.On(facts.Ram)),
+                "cap of their sessions"
+            );
+        if (user.PaneMemory != defaults.PaneMemory)
+        {
+            Add(
+                SessionUnits.ManagerScopesPath(uid),
+                SessionUnits.ManagerScopes(user.PaneMemory.On(facts.Ram)),
+                "cap of one of their panes"
+            );
+            Add(
+                SessionUnits.ManagerDropInPath(uid),
+                SessionUnits.ManagerDropIn(uid),
+                "where their service manager finds it"
+            );
+        }
+        if (user.Server is not { } name || !ports.TryGetValue(PortAllocator.Key(name, user.Name), out var port))
+            return;
+        var server = roster.Servers[name];
+        var secrets = Presets.For(server).Secrets;
+        Add(ServerUnits.EnvironmentPath(name, user.Name), ServerUnits.EnvironmentFile(server, port), $"port {port}");
+        if (secrets.Count > 0)
+            Add(
+                ServerUnits.SecretPath(name, user.Name),
+                string.Join('\n', secrets),
+                "generated password",
+                FileKind.Secret,
+                RootOnly
+            );
+        Add(
+            ServerUnits.DropInPath(name, user.Name),
+            ServerUnits.InstanceDropIn(server, user, account, port, user.Memory.On(facts.Ram)),
+            $"cap {Size.Show(user.Memory.On(facts.Ram))}"
+        );
+        if (user.Serves)
+            Add(
+                ServerUnits.WantsPath(name, user.Name),
+                ServerUnits.TemplatePath(name),
+                "start at boot",
+                FileKind.Link,
+                0x1FF
+            );
+    }
+
+    /// <summary>Accounts as they are; for a new one the uid that useradd is told to use: the roster's, else the next
+    /// free one from 1000.</summary>
+    private static Dictionary<string, Account> Accounts(Roster roster, HostFacts facts)
+    {
+        var accounts = new Dictionary<string, Account>(StringComparer.Ordinal);
+        var used = facts.Accounts.Values.Select(account => account.Uid).ToHashSet();
+        used.UnionWith(roster.Users.Where(user => user.Uid is not null).Select(user => user.Uid!.Value));
+        var next = 1000;
+        foreach (var user in roster.Users)
+        {
+            if (facts.Accounts.TryGetValue(user.Name, out var account))
+            {
+                accounts[user.Name] = account;
+                continue;
+            }
+            while (user.Uid is null && used.Contains(next))
+                next++;
+            accounts[user.Name] = Account.New(user.Name, user.Uid ?? next);
+            used.Add(user.Uid ?? next);
+        }
+        return accounts;
+    }
+}

@@ -1,0 +1,13 @@
+namespace Berth.Servers;
+
+/// <summary>The place-holders of a start command and an environment value.</summary>
+public static class Placeholders
+{
+    public static string Fill(string text, string user, string home, string host, int port) =>
+        text.Contains('{')
+            ? text.Replace("{user}", user, StringComparison.Ordinal)
+                .Replace("{home}", home, StringComparison.Ordinal)
+                .Replace("{host}", host, StringComparison.Ordinal)
+                .Replace("{port}", port.ToString(), StringComparison.Ordinal)
+            : text;
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using Berth.Containment;
+using Berth.Host;
+using Berth.Rosters;
+
+namespace Berth.Planning;
+
+/// <summary>Reads what planning needs to know of the host. Files only: no program is run on the usual path, so that a
+/// plan of a thousand users costs milliseconds and disturbs nobody.</summary>
+public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
+{
+    public HostFacts Read(Roster roster, Manifest manifest)
+    {
+        var accountFiles = new AccountFiles(paths, files);
+        var accounts = accountFiles.Read(roster.Users.Select(user => user.Name), run);
+        var names = roster.Users.Select(user => user.Name).Concat(manifest.Accounts.Keys);
+        var known = names
+            .Select(accounts.GetValueOrDefault)
+            .OfType<Units.Account>()
+            .DistinctBy(account => account.Name)
+            .ToList();
+        var systemd = Systemd();
+        return new HostFacts(
+            Ram(),
+            systemd,
+            paths.IsLive,
+            accounts,
+            accountFiles.Groups,
+            known
+                .DistinctBy(account => account.Home)
+                .ToDictionary(account => account.Home, account => Home(account.Home), StringComparer.Ordinal),
+            paths.IsLive ? Listeners() : new Dictionary<int, int>(),
+            File.Exists(paths["/usr/bin/dockerd"]) || File.Exists(paths["/usr/sbin/dockerd"]),
+            files.Text(Containers.DaemonPath),
+            Earlyoom(),
+            paths.IsLive
+                ? new SurfaceReader(paths).Read(roster.Servers.Keys, known.Select(account => account.Uid))
+                : LiveSurfaces.None
+        );
+    }
+
+    /// <summary>What stands at each path; absent when nothing does.</summary>
+    public Dictionary<string, FileFact> Facts(IEnumerable<string> wanted)
+    {
+        var facts = new Dictionary<string, FileFact>(StringComparer.Ordinal);
+        foreach (var path in wanted)
+        {
+            if (!facts.ContainsKey(path) && files.Fact(path) is { } fact)
+                facts[path] = fact;
+        }
+        return facts;
+    }
+
+    /// <summary>MemTotal of the running kernel, in bytes: also the RAM that an image is planned for.</summary>
+    public static long Ram()
+    {
+        foreach (var line in File.ReadLines("/proc/meminfo"))
+        {
+            if (line.StartsWith("MemTotal:", StringComparison.Ordinal))
+                return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) << 10;
+        }
+        throw new IOException("/proc/meminfo has no MemTotal");
+    }
+
+    /// <summary>The version of the running (or installed) systemd, from the name of its library; 0 for none.</summary>
+    private int Systemd()
+    {
+        if (paths.IsLive && !Directory.Exists("/run/systemd/system"))
+            return 0;
+        string[] folders =
+        [
+            "/usr/lib/systemd",
+            "/usr/lib/x86_64-linux-gnu/systemd",
+            "/usr/lib/aarch64-linux-gnu/systemd",
+        ];
+        const string prefix = "libsystemd-shared-";
+        foreach (var folder in folders.Where(folder => Directory.Exists(paths[folder])))
+        {
+            foreach (var file in Directory.EnumerateFiles(paths[folder], prefix + "*"))
+            {
+                var digits = Path.GetFileName(file.AsSpan())[prefix.Length..];
+                var end = digits.IndexOfAnyExceptInRange('0', '9');
+                if (int.TryParse(end < 0 ? digits : digits[..end], out var version))
+                    return version;
+            }
+        }
+        var said = paths.IsLive ? run.Run("systemctl", "--version").Stdout.Split(' ', '\n') : [];
+        return said.Length > 1 && int.TryParse(said[1], out var running) ? running : 0;
+    }
+
+    private HomeFact Home(string home)
+    {
+        if (!Native.StatPath(paths[home], out var stat))
+            return new HomeFact(HomeKind.Missing, -1, 0);
+        var kind =
+            stat.IsFolder ? HomeKind.Folder
+            : stat.IsLink ? HomeKind.SymbolicLink
+            : HomeKind.Other;
+        return new HomeFact(kind, (int)stat.Uid, stat.Mode);
+    }
+
+    /// <summary>Feature, not version: the program itself holds the names of the options it knows.</summary>
+    private EarlyoomFact? Earlyoom()
+    {
+        var program = paths["/usr/bin/earlyoom"];
+        if (!File.Exists(program))
+            return null;
+        return new EarlyoomFact(File.ReadAllBytes(program).AsSpan().IndexOf("sort-by-rss"u8) >= 0);
+    }
+
+    /// <summary>Owner of each listening TCP port, from /proc/net/tcp and tcp6.</summary>
+    private Dictionary<int, int> Listeners()
+    {
+        var listeners = new Dictionary<int, int>();
+        foreach (var table in new[] { "/proc/net/tcp", "/proc/net/tcp6" })
+        {
+            foreach (var line in (files.Text(table) ?? "").Split('\n').Skip(1))
+            {
+                var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (fields.Length < 8 || fields[3] != "0A")
+                    continue;
+                var port = int.Parse(fields[1].AsSpan()[(fields[1].LastIndexOf(':') + 1)..], NumberStyles.HexNumber);
+                listeners[port] = int.Parse(fields[7]);
+            }
+        }
+        return listeners;
+    }
+}

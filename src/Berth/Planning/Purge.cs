@@ -1,0 +1,63 @@
+using Berth.Host;
+using Berth.Rosters;
+using Berth.Units;
+
+namespace Berth.Planning;
+
+/// <summary>Deletes a removed person's account and home after archiving it.</summary>
+public sealed class Purge(Preview preview, ProcessRunner run)
+{
+    public const string Archives = ManifestFile.Folder + "/archive";
+
+    /// <summary>A whole home can take longer than any call to systemctl.</summary>
+    private static readonly ProcessRunner s_patient = new(TimeSpan.FromHours(6));
+
+    /// <returns>Null when the person may be purged; else why not, with the next step.</returns>
+    public static string? Refusal(string name, Roster roster, Preview preview)
+    {
+        var manifest = preview.ManifestFile.Read();
+        if (roster.Users.FirstOrDefault(user => user.Name == name) is { Removed: false })
+            return $"{name} is still in the roster; first 'berth users remove {name}' and 'berth apply'";
+        if (!manifest.Accounts.TryGetValue(name, out var account))
+            return $"{Names.Shown(name)} is nobody Berth has looked after on this host";
+        return account.Locked ? null : $"{name} is not locked yet; 'berth apply' first";
+    }
+
+    /// <returns>Where the archive is, or what failed. The account is deleted only after the archive is complete.</returns>
+    public (string Archive, string? Failure) Run(string name, DateTimeOffset now)
+    {
+        var manifest = preview.ManifestFile.Read();
+        if (
+            !new AccountFiles(HostPaths.Live, preview.Files).Read([name], run).TryGetValue(name, out var account)
+            || account.Uid < 1000
+        )
+            return ("", $"there is no account {name} of a person");
+        var archive = $"{Archives}/{name}-{now:yyyyMMdd-HHmmss}.tar.gz";
+        preview.Files.MakeFolders(Archives, 0x1C0);
+        if (Directory.Exists(account.Home))
+        {
+            // Links are archived as links: root reads nothing outside of the home.
+            var tar = s_patient.Run(
+                "tar",
+                "--create",
+                "--gzip",
+                "--one-file-system",
+                "--file",
+                archive,
+                "--directory",
+                account.Home,
+                "."
+            );
+            if (!tar.Ok)
+                return (archive, $"the archive failed, nothing was deleted: {tar.Said}");
+        }
+        _ = run.Run("pkill", "--signal", "KILL", "--uid", account.Uid.ToString());
+        var deleted = s_patient.Run("userdel", "--remove", name);
+        // 12: the home could not be removed, because it was gone or belongs to another; the account is deleted.
+        if (!deleted.Ok && deleted.ExitCode != 12)
+            return (archive, $"the archive is in {archive}, but the account stays: {deleted.Said}");
+        var accounts = manifest.Accounts.Where(pair => pair.Key != name).ToDictionary(StringComparer.Ordinal);
+        preview.ManifestFile.Write(manifest with { Accounts = accounts });
+        return (archive, null);
+    }
+}

@@ -1,0 +1,213 @@
+using System.Text;
+using Berth.Containment;
+using Berth.Host;
+using Berth.Rosters;
+using Berth.Units;
+
+namespace Berth.Planning;
+
+/// <summary>Does one step. Every expected failure comes back as one line for a person.</summary>
+public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
+{
+    /// <summary>Copies of files that stood where Berth wrote its own (<c>--overwrite-drift</c>).</summary>
+    public const string Originals = ManifestFile.Folder + "/originals";
+
+    /// <returns>Null when done, else why not.</returns>
+    public string? Run(Step step)
+    {
+        try
+        {
+            return Do(step);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return failure.Message;
+        }
+    }
+
+    private string? Do(Step step) =>
+        step switch
+        {
+            StopServer stop => Tool("systemctl", "stop", stop.Unit),
+            EndSessions end => Tool("loginctl", "terminate-user", end.Name),
+            CreateAccount create => Create(create),
+            SetLock { Locked: true } set => Retried("usermod", "--expiredate", "1", set.Name),
+            SetLock set => Retried("usermod", "--expiredate", "", set.Name),
+            AddToGroup add => Retried("gpasswd", "--add", add.Name, add.Group),
+            CreateHome create => Tool("mkhomedir_helper", create.Name, "0077"),
+            CloseHome close => Close(close),
+            WriteFile write => Write(write),
+            RemoveFile remove => Remove(remove),
+            UnmergeDocker unmerge => Unmerge(unmerge),
+            ReloadSystemd => Tool("systemctl", "daemon-reload"),
+            ReloadManager reload => Tool("systemctl", "--user", $"--machine={reload.Name}@.host", "daemon-reload"),
+            SetCap set => Caps(set),
+            RestartBackstop => Tool("systemctl", "try-restart", Backstop.Service),
+            StartServer start => Start("start", start.Unit),
+            RestartServer restart => Start("restart", restart.Unit),
+            _ => throw new InvalidOperationException($"no way to do {step.Kind}"),
+        };
+
+    private string? Tool(string program, params ReadOnlySpan<string> arguments)
+    {
+        var outcome = run.Run(program, arguments);
+        return outcome.Ok ? null : outcome.Said;
+    }
+
+    /// <summary>The account tools lock /etc/passwd against each other and give up at once: another one (or one whose
+    /// caller was killed) may just be finishing.</summary>
+    private string? Retried(string program, params ReadOnlySpan<string> arguments)
+    {
+        string? said = null;
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            said = Tool(program, arguments);
+            if (said is null || !said.Contains("lock", StringComparison.OrdinalIgnoreCase))
+                return said;
+            Thread.Sleep(TimeSpan.FromMilliseconds(500));
+        }
+        return said;
+    }
+
+    private string? Create(CreateAccount create)
+    {
+        string[] where = paths.IsLive ? [] : ["--root", paths.Root];
+        return Retried(
+            "useradd",
+            [
+                .. where,
+                "--create-home",
+                "--home-dir",
+                create.Home,
+                "--user-group",
+                "--uid",
+                create.Uid.ToString(),
+                "--shell",
+                "/bin/bash",
+                "--key",
+                "HOME_MODE=0700",
+                create.Name,
+            ]
+        );
+    }
+
+    /// <summary>The folder is opened without following a link and its owner is looked at before its mode is changed:
+    /// the parent may be the user's to rearrange.</summary>
+    private string? Close(CloseHome close)
+    {
+        var descriptor = Native.Open(
+            paths[close.Home],
+            Native.ReadOnly | Native.Directory | Native.NoFollow | Native.CloseOnExec,
+            0
+        );
+        if (descriptor < 0)
+            return Native.Failure("close", close.Home).Message;
+        try
+        {
+            if (!Native.StatDescriptor(descriptor, out var stat) || stat.Uid != close.Uid)
+                return $"cannot close {close.Home}: it does not belong to {close.Name}";
+            return Native.ChangeMode(descriptor, 0x1C0) < 0 ? Native.Failure("close", close.Home).Message : null;
+        }
+        finally
+        {
+            _ = Native.Close(descriptor);
+        }
+    }
+
+    private string? Write(WriteFile write)
+    {
+        var file = write.File;
+        if (write.Change is FileChange.Replace)
+            KeepAside(file.Path);
+        switch (file.Kind)
+        {
+            case FileKind.Link:
+                files.Link(file.Path, file.Content);
+                break;
+            case FileKind.Secret when write.Change is not FileChange.Create && files.Text(file.Path) is { } kept:
+                files.Write(file.Path, kept, file.Mode);
+                break;
+            case FileKind.Secret:
+                files.Write(file.Path, Secrets(file.Content), file.Mode);
+                break;
+            default:
+                files.Write(file.Path, file.Content, file.Mode);
+                break;
+        }
+        return null;
+    }
+
+    /// <summary>One line for each variable: 192 random bits, in letters, digits, - and _ that no reader of the file
+    /// takes for syntax.</summary>
+    private static string Secrets(string variables)
+    {
+        var text = new StringBuilder(UnitText.Header);
+        Span<byte> random = stackalloc byte[24];
+        using var source = File.OpenRead("/dev/urandom");
+        foreach (var variable in variables.Split('\n'))
+        {
+            source.ReadExactly(random);
+            var value = Convert.ToBase64String(random).Replace('+', '-').Replace('/', '_');
+            text.Append(variable).Append('=').Append(value).Append('\n');
+        }
+        return text.ToString();
+    }
+
+    private void KeepAside(string path)
+    {
+        var copy = CopyOf(path);
+        if (files.Exists(copy))
+            return;
+        files.MakeFolders(Originals, 0x1C0);
+        files.WriteState(copy, File.ReadAllBytes(paths[path]));
+        File.SetUnixFileMode(paths[copy], File.GetUnixFileMode(paths[path]));
+    }
+
+    private string? Remove(RemoveFile remove)
+    {
+        var copy = CopyOf(remove.Path);
+        if (remove.Restore && files.Exists(copy))
+        {
+            files.Write(remove.Path, File.ReadAllBytes(paths[copy]), (int)File.GetUnixFileMode(paths[copy]));
+            files.Remove(copy);
+            files.RemoveIfEmpty(Originals);
+        }
+        else
+        {
+            files.Remove(remove.Path);
+        }
+        return null;
+    }
+
+    private static string CopyOf(string path) => $"{Originals}/{path.Replace('/', '%')}";
+
+    private string? Unmerge(UnmergeDocker unmerge)
+    {
+        if (unmerge.Content.Length == 0)
+            files.Remove(Containers.DaemonPath);
+        else
+            files.Write(Containers.DaemonPath, unmerge.Content, 0x1A4);
+        return null;
+    }
+
+    /// <summary>Writes the value that systemd, after its reload, holds as well. A cgroup that is gone by now needs no
+    /// cap.</summary>
+    private string? Caps(SetCap set)
+    {
+        foreach (var cgroup in set.Cgroups)
+        {
+            try
+            {
+                File.WriteAllText(paths[$"{SurfaceReader.Tree}/{cgroup}/memory.max"], set.Cap.ToString());
+            }
+            catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+            {
+                continue;
+            }
+        }
+        return null;
+    }
+
+    private string? Start(string verb, string unit) =>
+        Tool("systemctl", verb, unit) is { } said ? $"{said} (journalctl -u {unit} -n 20)" : null;
+}

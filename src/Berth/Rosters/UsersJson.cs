@@ -1,0 +1,42 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Berth.Rosters;
+
+/// <summary>The people of a roster as a program reads them.</summary>
+public static class UsersJson
+{
+    public static string Render(Roster roster) =>
+        JsonSerializer.Serialize(
+            [
+                .. roster.Users.Select(user => new UserDocument(
+                    user.Name,
+                    user.Login,
+                    user.Server,
+                    user.Memory.ToString(),
+                    user.SessionMemory.ToString(),
+                    user.PaneMemory.ToString(),
+                    user.Admin,
+                    user.Parked,
+                    user.Removed
+                )),
+            ],
+            UsersJsonContext.Default.IReadOnlyListUserDocument
+        );
+}
+
+public sealed record UserDocument(
+    string Name,
+    string Login,
+    string? Server,
+    string Memory,
+    string SessionMemory,
+    string PaneMemory,
+    bool Admin,
+    bool Parked,
+    bool Removed
+);
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(IReadOnlyList<UserDocument>))]
+public sealed partial class UsersJsonContext : JsonSerializerContext;

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# payload.sh FILE: packs what the workstation needs from outside into an ext4 image: berth, the stand-in server, opencode.
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+file=$1
+need mke2fs e2fsprogs
+for built in publish/berth doubles/standin; do
+    [ -x "$repository/artifacts/$built" ] || {
+        echo "vm: artifacts/$built is missing: run 'make publish'" >&2
+        exit 2
+    }
+done
+stage=$(mktemp -d "$(dirname "$file")/stage-XXXXXX")
+trap 'rm -rf "$stage"' EXIT
+mkdir -p "$stage/bin"
+cp "$repository/artifacts/publish/berth" "$repository/artifacts/doubles/standin" "$stage/bin/"
+cp -L "$("$repository/scripts/opencode.sh")" "$stage/bin/opencode"
+if [ -d "$repository/bench" ]; then cp -r "$repository/bench" "$stage/bench"; fi
+truncate -s $(($(du -sm "$stage" | cut -f1) + 32))M "$file"
+mke2fs -q -F -t ext4 -O ^has_journal -m 0 -d "$stage" "$file"

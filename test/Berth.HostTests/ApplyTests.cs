@@ -23,19 +23,30 @@ public sealed class ApplyTests(Debian13 vm) : IClassFixture<Debian13>
         await vm.Write("/etc/berth/roster.yaml", Roster);
         (await vm.Berth("plan")).Ok().Says("create account alice").Says("interrupts nobody");
         (await vm.Berth("apply")).Ok().Says("ready   alice").Says("ready   bob");
-        (await vm.Run("""
-            set -e
-            ss -Hltnpe 'sport = :4096' | grep -q "uid:$(id -u alice)"
-            ss -Hltnpe 'sport = :4097' | grep -q "uid:$(id -u bob)"
-            test -z "$(ss -Hltn 'sport = :4098')"
-            ! systemctl is-active -q opencode-serve@carol
-            systemctl is-enabled -q opencode-serve@alice
-            test "$(stat -c %a%U /home/alice)" = 700alice
-            for u in alice bob carol; do systemd-analyze verify opencode-serve@$u.service; done
-            """)).Ok();
-        var before = await vm.Ask("find /etc /var/lib/berth -xdev -printf '%p %T@ %m %u\\n' | sort | md5sum; systemctl show -p MainPID --value opencode-serve@alice");
+        (
+            await vm.Run(
+                """
+                set -e
+                ss -Hltnpe 'sport = :4096' | grep -q "uid:$(id -u alice)"
+                ss -Hltnpe 'sport = :4097' | grep -q "uid:$(id -u bob)"
+                test -z "$(ss -Hltn 'sport = :4098')"
+                ! systemctl is-active -q opencode-serve@carol
+                systemctl is-enabled -q opencode-serve@alice
+                test "$(stat -c %a%U /home/alice)" = 700alice
+                for u in alice bob carol; do systemd-analyze verify opencode-serve@$u.service; done
+                """
+            )
+        ).Ok();
+        var before = await vm.Ask(
+            "find /etc /var/lib/berth -xdev -printf '%p %T@ %m %u\\n' | sort | md5sum; systemctl show -p MainPID --value opencode-serve@alice"
+        );
         (await vm.Berth("apply")).Ok().Says("Nothing to do.");
         (await vm.Berth("plan")).Ok().Says("Nothing to do.");
-        Assert.Equal(before, await vm.Ask("find /etc /var/lib/berth -xdev -printf '%p %T@ %m %u\\n' | sort | md5sum; systemctl show -p MainPID --value opencode-serve@alice"));
+        Assert.Equal(
+            before,
+            await vm.Ask(
+                "find /etc /var/lib/berth -xdev -printf '%p %T@ %m %u\\n' | sort | md5sum; systemctl show -p MainPID --value opencode-serve@alice"
+            )
+        );
     }
 }

@@ -29,6 +29,8 @@ internal static class ActivationSteps
         var allManagers = changed.Contains(SessionUnits.UserScopesPath) || manifest.Unfinished;
         foreach (var user in roster.Users)
             ForUser(draft, user, facts, desired.Accounts[user.Name].Uid, changed, allManagers);
+        if (changed.Contains(Preload.Path))
+            draft.Steps.Add(new RestartPreload());
         if (
             facts.Earlyoom is not null
             && (changed.Contains(Backstop.Path) || (manifest.Unfinished && roster.Host.Backstop))

@@ -13,6 +13,8 @@ namespace Berth.Planning;
 /// <param name="Docker">Whether docker is installed.</param>
 /// <param name="DockerConfig">Text of daemon.json; null where there is none.</param>
 /// <param name="Earlyoom">What the installed earlyoom can do; null where it is not installed.</param>
+/// <param name="Programs">By server: the files of its program, a script's interpreter included; empty when it is not
+/// installed.</param>
 /// <param name="Surfaces">Kernel caps of the surfaces that exist now.</param>
 public sealed record HostFacts(
     long Ram,
@@ -25,6 +27,7 @@ public sealed record HostFacts(
     bool Docker,
     string? DockerConfig,
     EarlyoomFact? Earlyoom,
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Programs,
     LiveSurfaces Surfaces
 )
 {

@@ -150,6 +150,12 @@ public sealed record RestartBackstop() : Step(Phase.Activate, (string?)null)
     public override string Says => $"restart {Backstop.Service} with its new arguments";
 }
 
+public sealed record RestartPreload() : Step(Phase.Activate, (string?)null)
+{
+    public override string Kind => "restart-preload";
+    public override string Says => "read the servers' programs into memory";
+}
+
 public sealed record StartServer(string Name, string Unit, string LaunchHash, int Port) : Step(Phase.Start, Name)
 {
     public override string Kind => "start-server";

@@ -2,6 +2,7 @@ using System.Globalization;
 using Berth.Containment;
 using Berth.Host;
 using Berth.Rosters;
+using Berth.Servers;
 
 namespace Berth.Planning;
 
@@ -33,6 +34,11 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
             File.Exists(paths["/usr/bin/dockerd"]) || File.Exists(paths["/usr/sbin/dockerd"]),
             files.Text(Containers.DaemonPath),
             Earlyoom(),
+            roster.Servers.ToDictionary(
+                server => server.Key,
+                server => new Programs(paths).Files(Presets.For(server.Value).Command[0]),
+                StringComparer.Ordinal
+            ),
             paths.IsLive
                 ? new SurfaceReader(paths).Read(roster.Servers.Keys, known.Select(account => account.Uid))
                 : LiveSurfaces.None

@@ -43,6 +43,7 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
             ReloadManager reload => Tool("systemctl", "--user", $"--machine={reload.Name}@.host", "daemon-reload"),
             SetCap set => Caps(set),
             RestartBackstop => Tool("systemctl", "try-restart", Backstop.Service),
+            RestartPreload => Tool("systemctl", "restart", Preload.Service),
             StartServer start => Start("start", start.Unit),
             RestartServer restart => Start("restart", restart.Unit),
             _ => throw new InvalidOperationException($"no way to do {step.Kind}"),

@@ -27,6 +27,27 @@ public sealed class ContainmentTests(Debian13 vm) : IClassFixture<Debian13>
         await SoftBand(ours.Alice);
     }
 
+    /// <summary>The program that both servers run is charged to neither, so that alice's hog cannot evict bob's code.
+    /// Without the preload the first server to start is charged, whoever that is.</summary>
+    [Fact]
+    public async Task The_program_that_servers_share_is_charged_to_nobodys_cap()
+    {
+        await vm.Write("/etc/berth/roster.yaml", StandIns.Roster);
+        (await vm.Berth("apply")).Ok();
+        const string charged =
+            "grep '^file_mapped ' /sys/fs/cgroup/berth.slice/berth-servers.slice/standin-serve@alice.service/memory.stat | cut -d' ' -f2";
+        const string fresh =
+            "systemctl stop 'standin-serve@*' berth-preload && sync && echo 3 >/proc/sys/vm/drop_caches && systemctl start standin-serve@alice && sleep 2";
+        const long page = 4096;
+
+        Assert.InRange(long.Parse(await vm.Ask($"{fresh} && {charged}")), 0, 16 * page);
+        var control = await vm.Ask(
+            $"systemctl mask --runtime -q berth-preload && {fresh}; {charged}; systemctl unmask --runtime -q berth-preload"
+        );
+        Assert.InRange(long.Parse(control), 64 * page, long.MaxValue);
+        (await vm.Berth("apply")).Ok();
+    }
+
     private async Task OurCap((Gaps Alice, Gaps Bob) quiet)
     {
         const string unit = "standin-serve@alice.service";

@@ -141,7 +141,8 @@ public sealed record SetCap(string Name, string Surface, IReadOnlyList<string> C
     : Step(Phase.Activate, Name)
 {
     public override string Kind => "set-cap";
-    public override string Says => $"cap {Surface} at {Size.Show(Cap)}, live";
+    public override string Says =>
+        Cap == HostFacts.Unlimited ? $"lift the cap of {Surface}, live" : $"cap {Surface} at {Size.Show(Cap)}, live";
 }
 
 public sealed record RestartBackstop() : Step(Phase.Activate, (string?)null)

@@ -39,9 +39,7 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
                 server => new Programs(paths).Files(Presets.For(server.Value).Command[0]),
                 StringComparer.Ordinal
             ),
-            paths.IsLive
-                ? new SurfaceReader(paths).Read(roster.Servers.Keys, known.Select(account => account.Uid))
-                : LiveSurfaces.None
+            paths.IsLive ? new SurfaceReader(paths).Read(roster.Servers.Keys) : LiveSurfaces.None
         );
     }
 

@@ -1,7 +1,7 @@
-using System.Text;
 using Berth.Containment;
 using Berth.Host;
 using Berth.Rosters;
+using Berth.Servers;
 using Berth.Units;
 
 namespace Berth.Planning;
@@ -129,29 +129,13 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
                 files.Write(file.Path, kept, file.Mode);
                 break;
             case FileKind.Secret:
-                files.Write(file.Path, Secrets(file.Content), file.Mode);
+                files.Write(file.Path, Secrets.Generate(file.Content.Split('\n')), file.Mode);
                 break;
             default:
                 files.Write(file.Path, file.Content, file.Mode);
                 break;
         }
         return null;
-    }
-
-    /// <summary>One line for each variable: 192 random bits, in letters, digits, - and _ that no reader of the file
-    /// takes for syntax.</summary>
-    private static string Secrets(string variables)
-    {
-        var text = new StringBuilder(UnitText.Header);
-        Span<byte> random = stackalloc byte[24];
-        using var source = File.OpenRead("/dev/urandom");
-        foreach (var variable in variables.Split('\n'))
-        {
-            source.ReadExactly(random);
-            var value = Convert.ToBase64String(random).Replace('+', '-').Replace('/', '_');
-            text.Append(variable).Append('=').Append(value).Append('\n');
-        }
-        return text.ToString();
     }
 
     private void KeepAside(string path)
@@ -199,7 +183,10 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
         {
             try
             {
-                File.WriteAllText(paths[$"{SurfaceReader.Tree}/{cgroup}/memory.max"], set.Cap.ToString());
+                File.WriteAllText(
+                    paths[$"{SurfaceReader.Tree}/{cgroup}/memory.max"],
+                    set.Cap == HostFacts.Unlimited ? "max" : set.Cap.ToString()
+                );
             }
             catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
             {

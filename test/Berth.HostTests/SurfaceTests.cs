@@ -67,7 +67,7 @@ public sealed class SurfaceTests(Debian13 vm) : IClassFixture<Debian13>
             )
         ).Ok();
         (await vm.As("bob", "standin hog --to 900")).Ok();
-        (await vm.Berth("apply")).Says("scope.d/50-berth.conf").Exits(1);
+        (await vm.Berth("apply")).Says("scope.d/50-berth.conf was edited by hand").Exits(1);
         (await vm.Berth("apply --overwrite-drift")).Ok();
     }
 }

@@ -17,7 +17,11 @@ public readonly record struct ProcStat(int Pid, int Parent, char State, long Rss
             return false;
         var rest = line[(close + 2)..];
         Span<Range> fields = stackalloc Range[23];
-        if (rest.Split(fields, ' ') < 22 || !int.TryParse(rest[fields[1]], out var parent) || !long.TryParse(rest[fields[21]].Trim(), out var pages))
+        if (
+            rest.Split(fields, ' ') < 22
+            || !int.TryParse(rest[fields[1]], out var parent)
+            || !long.TryParse(rest[fields[21]].Trim(), out var pages)
+        )
             return false;
         stat = new ProcStat(pid, parent, rest[0], pages);
         return true;

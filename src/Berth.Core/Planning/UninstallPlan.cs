@@ -17,6 +17,8 @@ public static class UninstallPlan
         var draft = new PlanDraft();
         foreach (var unit in facts.Surfaces.Servers.Keys.Order(StringComparer.Ordinal))
             draft.Steps.Add(new StopServer(ServerSteps.UserOf(unit), unit));
+        if (facts.Live && manifest.Files.ContainsKey(Preload.Path))
+            draft.Steps.Add(new StopOwnUnits([Preload.Service, ServerUnits.Slice]));
         foreach (
             var (name, _) in manifest
                 .Accounts.Where(pair => pair.Value.Locked)

@@ -29,9 +29,11 @@ public static class YamlTree
     /// <returns>The tree; null for an empty text or when <paramref name="problems"/> got an entry.</returns>
     public static YamlNode? Read(RosterText text, List<Problem> problems)
     {
+        var parser = new Parser(new StringReader(text.Text));
+        void Report(Mark place, string reason) =>
+            problems.Add(new Problem(text.File, (int)place.Line, (int)place.Column, Readable(reason), ""));
         try
         {
-            var parser = new Parser(new StringReader(text.Text));
             parser.Consume<StreamStart>();
             if (parser.Accept<StreamEnd>(out _))
                 return null;
@@ -44,8 +46,13 @@ public static class YamlTree
         }
         catch (YamlException wrong)
         {
-            var reason = wrong.InnerException?.Message ?? wrong.Message;
-            problems.Add(new Problem(text.File, (int)wrong.Start.Line, (int)wrong.Start.Column, Readable(reason), ""));
+            Report(wrong.Start, wrong.InnerException?.Message ?? wrong.Message);
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            // The library's scanner trips over some broken texts (a stray # inside of a block key) in this way.
+            Report(parser.Current?.End ?? new Mark(0, 1, 1), "something behind this place is no YAML");
             return null;
         }
     }

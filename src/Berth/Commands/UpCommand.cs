@@ -9,7 +9,10 @@ public static class UpCommand
 {
     public static Command Create()
     {
-        var command = new Command("up", "Run the roster's servers here, in the foreground, without root or systemd (a try-out)");
+        var command = new Command(
+            "up",
+            "Run the roster's servers here, in the foreground, without root or systemd (a try-out)"
+        );
         command.SetAction(RunAsync);
         return command;
     }
@@ -45,11 +48,18 @@ public static class UpCommand
         try
         {
             // .NET takes an advisory lock with FileShare.None, and the kernel gives it back with the process.
-            return new FileStream(Path.Join(state.Root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(
+                Path.Join(state.Root, "lock"),
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None
+            );
         }
         catch (IOException)
         {
-            Console.Error.WriteLine($"berth: another 'berth up' runs with {state.Root}; stop it first, or set XDG_STATE_HOME to another folder");
+            Console.Error.WriteLine(
+                $"berth: another 'berth up' runs with {state.Root}; stop it first, or set XDG_STATE_HOME to another folder"
+            );
             return null;
         }
     }

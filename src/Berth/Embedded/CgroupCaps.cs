@@ -1,4 +1,3 @@
-
 namespace Berth.Embedded;
 
 /// <summary>The kernel's own cap for each person, where this process may make cgroups with a memory controller: in a
@@ -15,11 +14,17 @@ internal sealed class CgroupCaps
     {
         try
         {
-            var line = File.ReadLines("/proc/self/cgroup").FirstOrDefault(line => line.StartsWith("0::/", StringComparison.Ordinal));
+            var line = File.ReadLines("/proc/self/cgroup")
+                .FirstOrDefault(line => line.StartsWith("0::/", StringComparison.Ordinal));
             if (line is null)
                 return null;
             var own = Path.Join(Tree, line["0::".Length..]);
-            if (own.TrimEnd('/') == Tree || !File.ReadAllText(Path.Join(own, "cgroup.controllers")).Split(' ', '\n').Contains("memory", StringComparer.Ordinal))
+            if (
+                own.TrimEnd('/') == Tree
+                || !File.ReadAllText(Path.Join(own, "cgroup.controllers"))
+                    .Split(' ', '\n')
+                    .Contains("memory", StringComparer.Ordinal)
+            )
                 return null;
             // A cgroup that hands controllers down may hold no process of its own: we step aside into a leaf first.
             var leaf = Path.Join(own, "berth-up");
@@ -63,5 +68,4 @@ internal sealed class CgroupCaps
         }
         return 0;
     }
-
 }

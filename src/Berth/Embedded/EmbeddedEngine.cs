@@ -21,7 +21,9 @@ internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineVie
         var caps = CgroupCaps.TryMake();
         view.Event("engine", null, Promise(caps));
         var servers = Servers();
-        var running = servers.Select(server => server.RunAsync(one => caps?.Enclose(one.User.Name, one.HoldPid, one.Cap), stop)).ToList();
+        var running = servers
+            .Select(server => server.RunAsync(one => caps?.Enclose(one.User.Name, one.HoldPid, one.Cap), stop))
+            .ToList();
         var guard = new GuardLoop(servers, caps, view).RunAsync(stop);
         var greeting = GreetAsync(servers, stop);
         using (stop.Register(() => servers.ForEach(server => server.Stop())))
@@ -37,7 +39,8 @@ internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineVie
             caps is null
                 ? "Memory: no writable cgroup v2 memory controller here, so a guard samples and kills the largest process of whoever is over their cap; a sudden hog can overshoot."
                 : "Memory: each person's servers run under the kernel's own cap (cgroup v2)."
-        ) + " Everyone runs as you, so people are not isolated from one another in this engine; 'berth apply' on a systemd host does that.";
+        )
+        + " Everyone runs as you, so people are not isolated from one another in this engine; 'berth apply' on a systemd host does that.";
 
     private List<EmbeddedServer> Servers()
     {
@@ -47,13 +50,24 @@ internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineVie
         foreach (var user in without)
             view.Event("problem", user, "no free port is left in the range of their server; widen 'ports:'");
         var servers = new List<EmbeddedServer>();
-        foreach (var user in roster.Users.Where(user => user.Serves && !without.Contains(user.Name, StringComparer.Ordinal)))
+        foreach (
+            var user in roster.Users.Where(user => user.Serves && !without.Contains(user.Name, StringComparer.Ordinal))
+        )
         {
             var port = ports[PortAllocator.Key(user.Server!, user.Name)];
             if (Taken(port))
-                view.Event("problem", user.Name, $"port {port} is taken by another program (ss -ltnp sport = :{port}); stop it, or give them another 'port:'");
+                view.Event(
+                    "problem",
+                    user.Name,
+                    $"port {port} is taken by another program (ss -ltnp sport = :{port}); stop it, or give them another 'port:'"
+                );
             else
-                servers.Add(new EmbeddedServer(user, roster.Servers[user.Server!], port, state, view) { Cap = user.Memory.On(ram) });
+                servers.Add(
+                    new EmbeddedServer(user, roster.Servers[user.Server!], port, state, view)
+                    {
+                        Cap = user.Memory.On(ram),
+                    }
+                );
         }
         return servers;
     }
@@ -82,7 +96,11 @@ internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineVie
             view.Event("idle", null, "No server to run: nobody in the roster has one. Ctrl-C ends berth.");
             return;
         }
-        view.Event("starting", null, $"Starting {servers.Count} server{(servers.Count == 1 ? "" : "s")}: {string.Join(", ", servers.Select(server => server.User.Name))}");
+        view.Event(
+            "starting",
+            null,
+            $"Starting {servers.Count} server{(servers.Count == 1 ? "" : "s")}: {string.Join(", ", servers.Select(server => server.User.Name))}"
+        );
         using var probe = new ReadyProbe();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(s_readyLimit);
@@ -93,11 +111,19 @@ internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineVie
         foreach (var (server, reason) in servers.Zip(ready))
         {
             if (reason is null)
-                view.Plain($"  {server.User.Name, -12} http://{server.Settings.Host}:{server.Port}/  cap {Size.Show(server.Cap)}{SignIn(server)}");
+                view.Plain(
+                    $"  {server.User.Name, -12} http://{server.Settings.Host}:{server.Port}/  cap {Size.Show(server.Cap)}{SignIn(server)}"
+                );
             else
-                view.Event("late", server.User.Name, $"its server is not ready yet: it {reason}; log: {state.Log(server.User.Name)}");
+                view.Event(
+                    "late",
+                    server.User.Name,
+                    $"its server is not ready yet: it {reason}; log: {state.Log(server.User.Name)}"
+                );
         }
-        view.Plain($"\nLogs: {state.Root}/users/NAME/server.log. Ctrl-C stops everything. Open the addresses above in a browser.");
+        view.Plain(
+            $"\nLogs: {state.Root}/users/NAME/server.log. Ctrl-C stops everything. Open the addresses above in a browser."
+        );
     }
 
     private string SignIn(EmbeddedServer server) =>
@@ -114,7 +140,13 @@ internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineVie
             {
                 if (server.ServerPid != 0)
                 {
-                    var said = await probe.AskAsync(server.Settings.Host, server.Port, server.Preset.Ready, server.Password, limit);
+                    var said = await probe.AskAsync(
+                        server.Settings.Host,
+                        server.Port,
+                        server.Preset.Ready,
+                        server.Password,
+                        limit
+                    );
                     if (said is null)
                     {
                         view.Event("ready", server.User.Name, $"ready on {server.Settings.Host}:{server.Port}");

@@ -43,7 +43,11 @@ internal sealed class EmbeddedServer(User user, ServerSettings server, int port,
                 view.Event("stopped", User.Name, "its server ended by itself with exit 0 and is not started again");
                 return;
             }
-            view.Event("failed", User.Name, $"its server ended ({How(code)}); again in {wait.TotalSeconds:0} s; log: {state.Log(User.Name)}");
+            view.Event(
+                "failed",
+                User.Name,
+                $"its server ended ({How(code)}); again in {wait.TotalSeconds:0} s; log: {state.Log(User.Name)}"
+            );
             try
             {
                 await Task.Delay(wait, stop);
@@ -68,7 +72,8 @@ internal sealed class EmbeddedServer(User user, ServerSettings server, int port,
         }
     }
 
-    public string? Password => Preset.Ready.PasswordVariable is { } variable ? Secrets.Value(state.SecretFile(User.Name), variable) : null;
+    public string? Password =>
+        Preset.Ready.PasswordVariable is { } variable ? Secrets.Value(state.SecretFile(User.Name), variable) : null;
 
     private async Task<int> OnceAsync(Action<EmbeddedServer> enclose, CancellationToken stop)
     {

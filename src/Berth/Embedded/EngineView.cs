@@ -18,7 +18,8 @@ internal sealed class EngineView(bool json)
         lock (_lock)
         {
             Console.Out.WriteLine(
-                Json ? JsonSerializer.Serialize(new EngineEvent(name, user, text), EngineJsonContext.Default.EngineEvent)
+                Json
+                    ? JsonSerializer.Serialize(new EngineEvent(name, user, text), EngineJsonContext.Default.EngineEvent)
                 : user is null ? text
                 : $"{user}: {text}"
             );

@@ -62,7 +62,11 @@ internal sealed class GuardLoop(IReadOnlyList<EmbeddedServer> servers, CgroupCap
         var (name, kills) = (server.User.Name, kernel.Kills(server.User.Name));
         var before = _kills.GetValueOrDefault(name);
         if (kills > before)
-            view.Event("killed", name, $"the kernel killed {kills - before} process{(kills - before == 1 ? "" : "es")} at the cap of {Size.Show(server.Cap)}");
+            view.Event(
+                "killed",
+                name,
+                $"the kernel killed {kills - before} process{(kills - before == 1 ? "" : "es")} at the cap of {Size.Show(server.Cap)}"
+            );
         _kills[name] = kills;
     }
 
@@ -72,7 +76,11 @@ internal sealed class GuardLoop(IReadOnlyList<EmbeddedServer> servers, CgroupCap
         var holds = servers.Select(server => server.HoldPid).ToHashSet();
         foreach (var child in tree.ChildrenOf(Environment.ProcessId))
         {
-            if (holds.Contains(child.Pid) || child.State is 'Z' || ProcessTree.Argv(child.Pid).Contains(" hold --log ", StringComparison.Ordinal))
+            if (
+                holds.Contains(child.Pid)
+                || child.State is 'Z'
+                || ProcessTree.Argv(child.Pid).Contains(" hold --log ", StringComparison.Ordinal)
+            )
                 continue;
             ProcessTree.KillBelow(child.Pid);
             _ = Native.Kill(child.Pid, Native.SigKill);

@@ -6,7 +6,18 @@ namespace Berth.Embedded;
 /// <c>berth up</c> reaches somebody else's agents.</summary>
 internal static class ServerEnvironment
 {
-    private static readonly string[] s_inherited = ["PATH", "LANG", "LC_ALL", "TZ", "TERM", "SHELL", "TMPDIR", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"];
+    private static readonly string[] s_inherited =
+    [
+        "PATH",
+        "LANG",
+        "LC_ALL",
+        "TZ",
+        "TERM",
+        "SHELL",
+        "TMPDIR",
+        "NODE_EXTRA_CA_CERTS",
+        "SSL_CERT_FILE",
+    ];
 
     public static void Fill(IDictionary<string, string?> environment, EmbeddedServer server, StateFolder state)
     {

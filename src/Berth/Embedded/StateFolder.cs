@@ -55,14 +55,21 @@ internal sealed class StateFolder
             using var writer = new StreamWriter(stream);
             writer.Write(Servers.Secrets.Generate(variables));
         }
-        return variables.ToDictionary(variable => variable, variable => Servers.Secrets.Value(file, variable) ?? "", StringComparer.Ordinal);
+        return variables.ToDictionary(
+            variable => variable,
+            variable => Servers.Secrets.Value(file, variable) ?? "",
+            StringComparer.Ordinal
+        );
     }
 
     public Dictionary<string, int> Ports()
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(PortsFile), StateJsonContext.Default.DictionaryStringInt32) ?? [];
+            return JsonSerializer.Deserialize(
+                    File.ReadAllText(PortsFile),
+                    StateJsonContext.Default.DictionaryStringInt32
+                ) ?? [];
         }
         catch (Exception absent) when (absent is IOException or JsonException)
         {
@@ -72,7 +79,13 @@ internal sealed class StateFolder
     }
 
     public void Remember(IReadOnlyDictionary<string, int> ports) =>
-        File.WriteAllText(PortsFile, JsonSerializer.Serialize(ports.ToDictionary(StringComparer.Ordinal), StateJsonContext.Default.DictionaryStringInt32));
+        File.WriteAllText(
+            PortsFile,
+            JsonSerializer.Serialize(
+                ports.ToDictionary(StringComparer.Ordinal),
+                StateJsonContext.Default.DictionaryStringInt32
+            )
+        );
 
     private string PortsFile => Path.Join(Root, "ports.json");
 }

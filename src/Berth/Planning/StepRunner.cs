@@ -29,6 +29,7 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
         step switch
         {
             StopServer stop => Tool("systemctl", "stop", stop.Unit),
+            StopOwnUnits stop => Tool("systemctl", ["stop", .. stop.Units]),
             EndSessions end => Tool("loginctl", "terminate-user", end.Name),
             CreateAccount create => Create(create),
             SetLock { Locked: true } set => Retried("usermod", "--expiredate", "1", set.Name),

@@ -25,6 +25,7 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
             Ram(),
             systemd,
             paths.IsLive,
+            paths.IsLive ? 0 : (int)Native.EffectiveUser(),
             accounts,
             accountFiles.Groups,
             known

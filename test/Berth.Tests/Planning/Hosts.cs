@@ -24,6 +24,7 @@ internal static class Hosts
             32L << 30,
             257,
             true,
+            0,
             new Dictionary<string, Account>
             {
                 ["root"] = new("root", 0, "root", "/root", "/bin/bash", false),

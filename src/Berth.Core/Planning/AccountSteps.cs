@@ -55,7 +55,7 @@ internal static class AccountSteps
             return;
         var home = facts.Homes.GetValueOrDefault(account.Home) ?? new HomeFact(HomeKind.Missing, -1, 0);
         if (home.Kind is HomeKind.Missing)
-            draft.Steps.Add(new CreateHome(user.Name, account.Home));
+            draft.Steps.Add(new CreateHome(user.Name, account.Home, account.Uid));
         else if (home.Kind is HomeKind.SymbolicLink)
             draft.Block(
                 user.Name,

@@ -79,7 +79,7 @@ public sealed record AddToGroup(string Name, string Group) : Step(Phase.Accounts
     public override string Says => $"add {Name} to group {Group}";
 }
 
-public sealed record CreateHome(string Name, string Home) : Step(Phase.Accounts, Name)
+public sealed record CreateHome(string Name, string Home, int Uid) : Step(Phase.Accounts, Name)
 {
     public override string Kind => "create-home";
     public override string Says => $"create home {Home}";

@@ -32,10 +32,10 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
             StopOwnUnits stop => Tool("systemctl", ["stop", .. stop.Units]),
             EndSessions end => Tool("loginctl", "terminate-user", end.Name),
             CreateAccount create => Create(create),
-            SetLock { Locked: true } set => Retried("usermod", "--expiredate", "1", set.Name),
-            SetLock set => Retried("usermod", "--expiredate", "", set.Name),
-            AddToGroup add => Retried("gpasswd", "--add", add.Name, add.Group),
-            CreateHome create => Tool("mkhomedir_helper", create.Name, "0077"),
+            SetLock { Locked: true } set => Retried("usermod", [.. Image, "--expiredate", "1", set.Name]),
+            SetLock set => Retried("usermod", [.. Image, "--expiredate", "", set.Name]),
+            AddToGroup add => Retried("gpasswd", [.. Image, "--add", add.Name, add.Group]),
+            CreateHome create => MakeHome(create),
             CloseHome close => Close(close),
             WriteFile write => Write(write),
             RemoveFile remove => Remove(remove),
@@ -71,13 +71,25 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
         return said;
     }
 
+    /// <summary>Points the account tools at the image, where one is worked on.</summary>
+    private string[] Image => paths.IsLive ? [] : ["--root", paths.Root];
+
+    private string? MakeHome(CreateHome create)
+    {
+        if (paths.IsLive)
+            return Tool("mkhomedir_helper", create.Name, "0077");
+        files.MakeFolders(create.Home, 0x1C0);
+        return Native.ChangeOwner(paths[create.Home], (uint)create.Uid, uint.MaxValue) < 0
+            ? Native.Failure("give away", create.Home).Message
+            : null;
+    }
+
     private string? Create(CreateAccount create)
     {
-        string[] where = paths.IsLive ? [] : ["--root", paths.Root];
         return Retried(
             "useradd",
             [
-                .. where,
+                .. Image,
                 "--create-home",
                 "--home-dir",
                 create.Home,

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# machine.sh: boots the test machine and measures, in it, an apply with nothing to do for 100 users against checks.sh.
+# shellcheck source=test/vm/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../test/vm/common.sh"
+image=$("$repository/test/vm/image.sh" trixie)
+work=$(mktemp -d)
+"$repository/test/vm/payload.sh" "$work/payload.img"
+port=$((20000 + RANDOM % 20000))
+mkfifo "$work/alive"
+"$repository/test/vm/boot.sh" trixie "$port" "$work/console" "$work/payload.img" <"$work/alive" 2>/dev/null &
+exec 8>"$work/alive"
+trap 'exec 8>&-; wait; rm -rf "$work"' EXIT
+connect=(ssh -q -i "$image/key" -p "$port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=3 root@127.0.0.1)
+for _ in $(seq 90); do "${connect[@]}" true 2>/dev/null && break || sleep 1; done
+"${connect[@]}" bash -s <<'VM'
+set -e
+ln -sf /payload/bin/* /usr/local/bin/
+mkdir -p /etc/berth
+{
+    echo 'host: {overcommit: true}'
+    echo 'servers: {idle: {preset: custom, ports: 4000-4999, command: [/bin/sleep, infinity], ready: tcp}}'
+    echo 'defaults: {memory: 64M, session-memory: 64M, pane-memory: 64M}'
+    echo 'users:'
+    for i in $(seq 100); do echo "  user$i: {login: user$i@example.com}"; done
+} >/etc/berth/roster.yaml
+berth apply --no-wait >/dev/null
+berth plan | tail -1
+/payload/bench/checks.sh '' idle 4000
+cd /payload/bench
+python3 measure.py -n 5 berth 'berth apply' shell '/payload/bench/checks.sh "" idle 4000'
+VM

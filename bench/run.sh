@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# run.sh: the figures, each beside its peer in the same run. Whole-process figures of getrusage; medians of several runs.
+# Absolute times are this machine's; the ratios are what to quote.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/.."
+berth=$PWD/artifacts/publish/berth
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+measure() { python3 "$here/measure.py" "$@"; }
+
+echo "== start: berth --version beside its peers (wall under 30 ms, peak under 25 MB wanted)"
+measure -n 20 berth "$berth --version" node "node --version" python3 "python3 --version"
+
+echo
+echo "== plan on a converged host (1,000 users: under 150 ms CPU wanted; 10,000: at most linear)"
+for users in 1000 10000; do
+    "$here/image.sh" "$work/$users" "$users"
+    "$berth" apply --root "$work/$users" --roster "$work/$users/etc/berth/roster.yaml" >/dev/null
+    "$berth" plan --root "$work/$users" --roster "$work/$users/etc/berth/roster.yaml" | tail -1 | grep -q '^Nothing to do' || {
+        echo "bench: the image of $users users is not converged" >&2
+        exit 1
+    }
+done
+plan() { echo "$berth plan --root $work/$1 --roster $work/$1/etc/berth/roster.yaml"; }
+measure -n 7 berth-1000 "$(plan 1000)" berth-10000 "$(plan 10000)" shell-1000 "$here/checks.sh $work/1000"
+
+echo
+echo "== idle: berth up without servers (under 40 MB wanted), beside an idle node"
+"$here/idle.sh" "$berth" "$work"
+
+echo
+echo "== in the machine: an apply with nothing to do, 100 users, beside a shell script with the same checks"
+"$here/machine.sh"

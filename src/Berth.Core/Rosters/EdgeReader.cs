@@ -58,7 +58,7 @@ internal static class EdgeReader
                     keys.Has("kind") ? "take it out, or change the kind" : "add 'kind:' (jwt, header or link)"
                 );
         }
-        if (kind is not "link" && !keys.Has("header"))
+        if (kind is not "link" && keys.Lacks("header"))
             keys.Report(
                 keys.Node,
                 $"identity: kind {kind} needs the header that carries it",
@@ -66,7 +66,7 @@ internal static class EdgeReader
             );
         if (settings.Header is { } header && !header.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
             keys.Report("header", $"identity: {Names.Shown(header)} cannot name a header", "use letters, digits and -");
-        if (kind is "jwt" && !keys.Has("jwks"))
+        if (kind is "jwt" && keys.Lacks("jwks"))
             keys.Report(
                 keys.Node,
                 "identity: kind jwt needs the signing keys",
@@ -78,7 +78,7 @@ internal static class EdgeReader
                 $"identity: jwks is {Names.Shown(jwks)}",
                 "write an https URL, or the absolute path of a file"
             );
-        if (kind is "header" && !unix && !keys.Has("secret-file"))
+        if (kind is "header" && !unix && keys.Lacks("secret-file"))
             keys.Report(
                 keys.Node,
                 "identity: a plain header over TCP can be sent by anybody who reaches the port",
@@ -110,15 +110,16 @@ internal static class EdgeReader
                 );
             return settings;
         }
-        if (!keys.Has("address"))
+        if (keys.Lacks("address"))
             keys.Report(keys.Node, "store: kind vault needs an address", "for example address: https://vault.example");
         else if (settings.Address is { } address && !IsSecure(address))
             keys.Report(
                 "address",
-                $"store: address is {Names.Shown(address)}",
+                // It may hold a password: not shown.
+                "store: this address is not one to send tokens to",
                 "write an https URL without a user or password in it (http is for loopback alone)"
             );
-        if (!keys.Has("path"))
+        if (keys.Lacks("path"))
             keys.Report(
                 keys.Node,
                 "store: kind vault needs a path",

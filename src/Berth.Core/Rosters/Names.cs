@@ -111,7 +111,9 @@ public static class Names
             '\n' or '\r' => "a line break",
             '\t' => "a tab",
             '"' or '\'' => "a quote",
-            _ => Shown(rune.ToString()),
+            <= 0x7F => Shown(rune.ToString()),
+            // Told by its number too: some letters of other alphabets look just like Latin ones.
+            _ => $"{Shown(rune.ToString())} (U+{rune.Value:X4})",
         };
 
     /// <summary>The name a person probably meant: in lower case, with - for spaces and dots; null when more is wrong.</summary>

@@ -97,7 +97,7 @@ public static class RosterKeys
             "path",
             Text,
             "",
-            "secret/workstation/claude-users/{user}",
+            "\"secret/workstation/claude-users/{user}\"",
             "Path of one user's secret; must hold {user}, which stands for the account name. Needed for vault."
         ),
         new("namespace", Text, "", "team", "Namespace of the vault."),
@@ -261,7 +261,7 @@ public static class RosterKeys
         : User.Any(known => known.Name == key) ? "a user"
         : Server.Any(known => known.Name == key) ? "a server in 'servers:'"
         : Host.Any(known => known.Name == key) ? "'host:'"
-        : Identity.Any(known => known.Name == key) ? "'gateway: {identity: …}'"
+        : Identity.Any(known => known.Name == key) ? "'identity:' of the gateway"
         : Gateway.Any(known => known.Name == key) ? "'gateway:'"
         : Store.Any(known => known.Name == key) ? "'store:'"
         : Top.Any(known => known.Name == key) ? "the top of the roster"

@@ -11,6 +11,9 @@ internal sealed class Section
     private readonly IReadOnlyList<RosterKey>? _keys;
     private readonly List<Problem> _problems;
 
+    /// <summary>Keys that a misspelt one probably meant: they are not missing as well.</summary>
+    private readonly HashSet<string> _meant = new(StringComparer.Ordinal);
+
     /// <param name="file">File for the problems.</param>
     /// <param name="name">What the section is called in a message, such as <c>host</c> or <c>user alice</c>.</param>
     /// <param name="node">Its value; null or an empty value is an empty section.</param>
@@ -23,6 +26,7 @@ internal sealed class Section
             return;
         if (node is not YamlMap map)
         {
+            Malformed = true;
             Report(
                 node,
                 $"{name} must hold {(keys is null ? "names" : "keys")}, and holds {Held(node)}",
@@ -54,10 +58,16 @@ internal sealed class Section
 
     public YamlNode? Node { get; }
 
+    /// <summary>Something else stands where the keys should, and was reported.</summary>
+    public bool Malformed { get; }
+
     /// <summary>Keys and values in the order they were written.</summary>
     public IReadOnlyList<YamlEntry> Entries => _order;
 
     public bool Has(string key) => Value(key) is not null;
+
+    /// <summary>Whether a required key is to be reported: it is not there, and nothing misspelt stands in for it.</summary>
+    public bool Lacks(string key) => !Malformed && !Has(key) && !_meant.Contains(key);
 
     /// <summary>A key's value; null when the key is not there or stands without a value, which is the same.</summary>
     public YamlNode? Value(string key) =>
@@ -164,12 +174,13 @@ internal sealed class Section
     }
 
     /// <summary>A list of words, or one text that is split at spaces (quotes keep words together).</summary>
-    public IReadOnlyList<string> Words(string key)
+    /// <returns>Null when the key is not there, and when it was reported.</returns>
+    public IReadOnlyList<string>? Words(string key)
     {
         switch (Value(key))
         {
             case null:
-                return [];
+                return null;
             case YamlList list when list.Items.All(item => item is YamlText):
                 return [.. list.Items.Cast<YamlText>().Select(item => item.Value)];
             case YamlList list:
@@ -178,15 +189,15 @@ internal sealed class Section
                     ? $"quote it: \"{{{Names.Escaped(inner)}}}\""
                     : Example(key);
                 Report(wrong, $"{Name}: {key} must be a list of words, and this one is {Held(wrong)}", braced);
-                return [];
+                return null;
             case YamlText text when WordSplitter.Split(text.Value) is { } words:
                 return words;
             case YamlText text:
                 Report(text, $"{Name}: {key} has a quote that is not closed", Example(key));
-                return [];
+                return null;
             case var other:
                 Report(other, $"{Name}: {key} must be a list of words, and holds {Held(other)}", Example(key));
-                return [];
+                return null;
         }
     }
 
@@ -205,16 +216,24 @@ internal sealed class Section
     private string Example(string key) =>
         _keys?.FirstOrDefault(known => known.Name == key) is { } known ? $"for example {key}: {known.Example}" : "";
 
-    private static string UnknownKey(YamlEntry entry, IReadOnlyList<RosterKey> keys)
+    private string UnknownKey(YamlEntry entry, IReadOnlyList<RosterKey> keys)
     {
         var key = entry.Key.Value;
         var colon = key.IndexOf(':', StringComparison.Ordinal);
         if (entry.Value is YamlText { IsNull: true } && colon > 0 && keys.Any(known => known.Name == key[..colon]))
+        {
+            _meant.Add(key[..colon]);
             return $"write a space after '{key[..colon]}:'";
+        }
         if (key is "<<")
             return "merge keys are not supported; use 'defaults:' instead";
         if (Nearest.To(key, keys.Select(known => known.Name)) is { } near)
+        {
+            _meant.Add(near);
             return $"did you mean '{near}'?";
+        }
+        if (keys is [{ Name: "users" }])
+            return "only 'users:' may stand here";
         return RosterKeys.HomeOf(key) is { } home
             ? $"'{key}' belongs to {home}"
             : $"known: {string.Join(", ", keys.Select(known => known.Name))}";

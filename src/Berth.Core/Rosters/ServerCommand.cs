@@ -7,17 +7,16 @@ internal static class ServerCommand
 
     public static IReadOnlyList<string> Read(Section keys)
     {
-        var words = keys.Words("command");
-        var place = keys.Value("command");
-        if (place is null)
-            return words;
-        if (words.Count == 0 && place is YamlText or YamlList { Items.Count: 0 })
+        if (keys.Words("command") is not { } words)
+            return [];
+        var place = keys.Value("command")!;
+        if (words.Count == 0)
             keys.Report(
                 place,
                 $"{keys.Name}: command is empty",
                 "write the program and its arguments, or take the key out"
             );
-        else if (words is ["", ..])
+        else if (words[0].Length == 0)
             keys.Report(place, $"{keys.Name}: command starts with an empty word", "write the program first");
         foreach (var word in words)
         {

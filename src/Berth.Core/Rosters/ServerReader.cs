@@ -13,6 +13,9 @@ internal sealed record ServerReading(
     IReadOnlyCollection<string> Names
 )
 {
+    /// <summary>The names that could be servers, to be shown.</summary>
+    public IEnumerable<string> Declared => Names.Where(Rosters.Names.IsServer);
+
     /// <summary>The value of a key <c>server</c>: a declared server; null for <c>none</c> and for a reported
     /// problem.</summary>
     public string? Named(Section keys, string whose)
@@ -24,7 +27,7 @@ internal sealed record ServerReading(
         keys.Report(
             "server",
             $"{whose}: there is no server {Rosters.Names.Shown(name)}",
-            Names.Count > 0 ? Section.Suggest(name, [.. Names, "none"])
+            Declared.Any() ? Section.Suggest(name, [.. Declared, "none"])
                 : Presets.All.ContainsKey(name) ? $"declare it: 'servers: {{{name}: {{ports: 4000-4999}}}}'"
                 : "declare it below 'servers:'"
         );
@@ -64,6 +67,8 @@ internal static class ServerReader
                 continue;
             }
             var keys = new Section(section.File, $"server {name}", entry.Value, RosterKeys.Server, problems);
+            if (keys.Malformed)
+                continue;
             var ports = Ports(keys, entry.Key);
             if (ports is { } range)
             {
@@ -82,7 +87,7 @@ internal static class ServerReader
         if (preset is null || !Presets.All.TryGetValue(preset, out var known))
         {
             var all = Presets.All.Keys.Order(StringComparer.Ordinal).ToList();
-            if (preset is not null)
+            if (keys.Lacks("preset"))
                 keys.Report(
                     key,
                     $"server {name} needs a preset, because its name is none",
@@ -102,7 +107,7 @@ internal static class ServerReader
                 "write one such as 127.0.0.1"
             );
         var command = ServerCommand.Read(keys);
-        if (known == Presets.Custom && !keys.Has("command"))
+        if (known == Presets.Custom && keys.Lacks("command"))
             keys.Report(
                 key,
                 $"server {name}: the custom preset needs a command",
@@ -124,7 +129,7 @@ internal static class ServerReader
 
     private static PortRange? Ports(Section keys, YamlText name)
     {
-        if (!keys.Has("ports"))
+        if (keys.Lacks("ports"))
         {
             keys.Report(name, $"{keys.Name} needs ports", "for example ports: 3773-3999, or 3773- for 1,000 ports");
             return null;
@@ -144,7 +149,7 @@ internal static class ServerReader
                 $"{keys.Name}: ports is {Names.Shown(text)}",
                 "write FIRST-LAST, FIRST- or one PORT, such as 3773-3999"
             );
-        else if (first < least || last > most)
+        else if (first < least || last < least || first > most || last > most)
             keys.Report("ports", $"{keys.Name}: ports {Names.Shown(text)} leave {least} to {most}", "stay within it");
         else if (last < first)
             keys.Report(

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 
 namespace Berth.Rosters;
@@ -24,7 +23,7 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
     {
         var name = entry.Name.Value;
         var login = Login(entry, name);
-        _logins.Claim(entry, login.ToLowerInvariant());
+        _logins.Claim(entry, login.ToLowerInvariant(), login);
         var server = entry.Layers.Any(layer => layer.Keys.Has("server"))
             ? servers.Named(entry.Keys("server"), $"user {name}")
             : defaults.Settings.Server;
@@ -34,7 +33,7 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
         var port = Port(entry, name, server);
         var uid = entry.Keys("uid").Number("uid");
         if (uid is not null)
-            _uids.Claim(entry, uid.Value.ToString(CultureInfo.InvariantCulture));
+            _uids.Claim(entry, $"{uid}", $"{uid}");
         return new User(
             name,
             login,
@@ -88,7 +87,7 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
         var keys = entry.Keys("port");
         if (keys.Number("port") is not { } port)
             return null;
-        _ports.Claim(entry, port.ToString(CultureInfo.InvariantCulture));
+        _ports.Claim(entry, $"{port}", $"{port}");
         foreach (
             var other in servers.Settings.Values.Where(other => other.Name != server && other.Ports.Contains(port))
         )
@@ -105,7 +104,7 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
     private static List<string> Groups(UserEntry entry, string name)
     {
         var keys = entry.Keys("groups");
-        var groups = keys.Words("groups").Distinct(StringComparer.Ordinal).ToList();
+        var groups = (keys.Words("groups") ?? []).Distinct(StringComparer.Ordinal).ToList();
         foreach (var group in groups)
         {
             if (!Names.IsGroup(group))
@@ -128,13 +127,17 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
         var without = entries.Where(entry => !entry.Layers.Any(layer => layer.Keys.Has("server"))).ToList();
         if (without.Count == 0)
             return;
-        var more = without.Count == 1 ? "" : $", and neither do {without.Count - 1} others";
+        var names = string.Join(", ", without.Take(5).Select(entry => entry.Name.Value));
+        var who =
+            without.Count == 1 ? $"user {names} names"
+            : without.Count <= 5 ? $"users {names} name"
+            : $"users {names} and {without.Count - 5} more name";
         without[0]
             .Layers[0]
             .Keys.Report(
                 without[0].Name,
-                $"user {without[0].Name.Value} names no server, and there are several ({string.Join(", ", servers.Names)}){more}",
-                "add 'server:' to 'defaults:' (none for no server)"
+                $"{who} no server, and there are several ({string.Join(", ", servers.Declared)})",
+                "add 'server:' to 'defaults:' or to each of them (none for no server)"
             );
     }
 
@@ -143,7 +146,7 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
     {
         private readonly Dictionary<string, UserEntry> _owners = new(StringComparer.Ordinal);
 
-        public void Claim(UserEntry entry, string value)
+        public void Claim(UserEntry entry, string value, string shown)
         {
             if (_owners.TryAdd(value, entry))
                 return;
@@ -151,7 +154,7 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
             var keys = entry.Keys(key);
             keys.Report(
                 keys.Value(key) ?? entry.Name,
-                $"user {entry.Name.Value}: {key} {Names.Shown(value)} is {owner.Name.Value}'s as well ({owner.Place(key)})",
+                $"user {entry.Name.Value}: {key} {Names.Shown(shown)} is {owner.Name.Value}'s as well ({owner.Place(key)})",
                 $"give each user a {key} of their own"
             );
         }

@@ -59,6 +59,13 @@ internal static class YamlFaults
                 "an unknown escape in double quotes",
                 "write \\\\ for a backslash, or use single quotes"
             );
+        if (unclosed is not null && BraceInValue(lines, unclosed.Value.Line) is var (braceLine, braceColumn))
+            return At(
+                braceLine,
+                braceColumn,
+                "a brace within a value that stands in braces itself",
+                "put the value in quotes, for example {path: \"secret/{user}\"}"
+            );
         if (unclosed is var (bracket, openLine, openColumn))
             return At(
                 openLine,
@@ -67,12 +74,16 @@ internal static class YamlFaults
                 bracket is '{' ? "write {KEY: VALUE, KEY: VALUE}" : "write [ONE, TWO]"
             );
         if (Says("invalid mapping"))
-            return At(
-                line,
-                column,
-                "a second ': ' in what should be one value",
-                "put the value in quotes, or align this line with the keys above"
-            );
+            return here.Split(": ").Length > 2
+                ? At(line, column, "a second ': ' in what should be one value", "put the value in quotes")
+                : At(
+                    line,
+                    here.Length - here.TrimStart().Length + 1,
+                    "this line is indented further than the key above, which has its value already",
+                    "start the keys of one level in one column"
+                );
+        if (Says("incompatible"))
+            return At(line, column, "another version of YAML than 1.1 and 1.2", "take the %YAML line out");
         if (Says("expected key") || Says("'-' indicator") || Says("<document end>") || Says("<document start>"))
             return At(
                 line,
@@ -91,6 +102,23 @@ internal static class YamlFaults
 
     private static int TabbedLine(string[] lines) =>
         Array.FindIndex(lines, line => line.TrimStart(' ').StartsWith('\t') && line.Trim().Length > 0) + 1;
+
+    /// <summary>Where a place-holder such as {user} stands unquoted in a value: in the line of the open bracket.</summary>
+    private static (int Line, int Column)? BraceInValue(string[] lines, int line)
+    {
+        var text = line <= lines.Length ? lines[line - 1] : "";
+        var quote = '\0';
+        for (var at = 1; at < text.Length; at++)
+        {
+            if (quote != '\0')
+                quote = text[at] == quote ? '\0' : quote;
+            else if (text[at] is '"' or '\'' && text[at - 1] is (' ' or ',' or '[' or '{'))
+                quote = text[at];
+            else if (text[at] is '{' && text[at - 1] is not (' ' or ',' or '[' or '{' or ':' or '\t'))
+                return (line, at + 1);
+        }
+        return null;
+    }
 
     private static Problem At(int line, int column, string message, string hint) =>
         new("", line, column, message, hint);

@@ -110,19 +110,25 @@ public sealed class YamlTree
             throw new RefusedException(start, "tags (!name) are not supported", "write the plain value");
         if (_parser.TryConsume<Scalar>(out var scalar))
             return new YamlText(scalar.Value, scalar.Style is ScalarStyle.Plain, line, column);
-        if (_parser.TryConsume<SequenceStart>(out var list))
+        // To consume an event is to look at the next one, which may be where the parser gives up: the brackets are
+        // counted before.
+        if (_parser.Accept<SequenceStart>(out var list))
         {
             Open(list.Style is SequenceStyle.Flow, '[', line, column);
+            _parser.Consume<SequenceStart>();
             var items = new List<YamlNode>();
-            while (!_parser.TryConsume<SequenceEnd>(out _))
+            while (!_parser.Accept<SequenceEnd>(out _))
                 items.Add(Node(depth + 1));
             Close(list.Style is SequenceStyle.Flow);
+            _parser.Consume<SequenceEnd>();
             return new YamlList(items, line, column);
         }
-        var map = _parser.Consume<MappingStart>();
+        _parser.Require<MappingStart>();
+        var map = (MappingStart)_parser.Current;
         Open(map.Style is MappingStyle.Flow, '{', line, column);
+        _parser.Consume<MappingStart>();
         var entries = new List<YamlEntry>();
-        while (!_parser.TryConsume<MappingEnd>(out _))
+        while (!_parser.Accept<MappingEnd>(out _))
         {
             var place = _parser.Current!.Start;
             var key =
@@ -131,6 +137,7 @@ public sealed class YamlTree
             entries.Add(new YamlEntry(key, Node(depth + 1)));
         }
         Close(map.Style is MappingStyle.Flow);
+        _parser.Consume<MappingEnd>();
         return new YamlMap(entries, line, column);
     }
 

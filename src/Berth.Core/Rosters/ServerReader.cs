@@ -90,7 +90,7 @@ internal static class ServerReader
             if (keys.Lacks("preset"))
                 keys.Report(
                     key,
-                    $"server {name} needs a preset, because its name is none",
+                    $"server {name} needs a preset: none is called {name}",
                     Nearest.To(name, all) is { } near
                         ? $"did you mean 'preset: {near}'?"
                         : $"one of: {string.Join(", ", all)}"

@@ -41,5 +41,5 @@ public static class StarterRoster
     }
 
     /// <summary>A round amount, never more than given.</summary>
-    private static string Round(long bytes) => bytes >= 4L << 30 ? $"{bytes >> 30}G" : $"{bytes >> 20}M";
+    private static string Round(long bytes) => bytes >= 2L << 30 ? $"{bytes >> 30}G" : $"{bytes >> 20}M";
 }

@@ -53,7 +53,12 @@ public sealed class UserEdit(string roster, string name)
     {
         var reading = RosterFiles.Load(roster, new RosterText(_file, text));
         if (reading.Roster is null)
-            return Refused(reading.Problems);
+            // A place in a text that was never written would send a person looking for it.
+            return Refused([
+                .. reading.Problems.Select(problem =>
+                    problem.File == _file ? problem with { File = "", Line = 0, Column = 0 } : problem
+                ),
+            ]);
         var files = new Files(HostPaths.Live);
         var path = Path.GetFullPath(_file);
         try

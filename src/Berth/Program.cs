@@ -20,6 +20,8 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     StatusCommand.Create(),
     UsersCommand.Create(),
     UninstallCommand.Create(),
+    UpCommand.Create(),
+    HoldCommand.Create(),
 };
 
 var parse = root.Parse(args);

@@ -1,28 +1,34 @@
-using System.Runtime.CompilerServices;
 using Xunit;
 
 namespace Berth;
 
-/// <summary>Files that hold what something rendered. With <c>BERTH_UPDATE_GOLDEN=1</c> they are written anew, to be read
-/// in the diff.</summary>
+/// <summary>Golden files: what is rendered, as a reviewer sees it in a diff. <c>BERTH_GOLDEN=write</c> writes them anew.</summary>
 internal static class Golden
 {
-    public static string Repository { get; } = Path.GetFullPath(Path.Join(Here(), "..", ".."));
+    private static readonly string s_folder = Find();
 
-    public static string Read(string path) => File.ReadAllText(Path.Join(Repository, path));
+    public static string Path(string relative) => System.IO.Path.GetFullPath(System.IO.Path.Join(s_folder, relative));
 
-    /// <param name="path">Relative to the repository.</param>
-    public static void Equal(string path, string rendered)
+    public static string Text(string relative) => File.ReadAllText(Path(relative));
+
+    public static void Matches(string relative, string actual)
     {
-        var file = Path.Join(Repository, path);
-        if (Environment.GetEnvironmentVariable("BERTH_UPDATE_GOLDEN") is "1")
+        if (Environment.GetEnvironmentVariable("BERTH_GOLDEN") is "write")
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            File.WriteAllText(file, rendered);
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path(relative))!);
+            File.WriteAllText(Path(relative), actual);
         }
-        Assert.True(File.Exists(file), $"{path} is missing; BERTH_UPDATE_GOLDEN=1 writes it");
-        Assert.Equal(File.ReadAllText(file), rendered);
+        Assert.Equal(Text(relative), actual);
     }
 
-    private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+    private static string Find()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(System.IO.Path.Join(folder.FullName, "Berth.slnx")))
+            folder = folder.Parent;
+        return System.IO.Path.Join(
+            folder?.FullName ?? throw new InvalidOperationException("run from a checkout"),
+            "test/Berth.Tests"
+        );
+    }
 }

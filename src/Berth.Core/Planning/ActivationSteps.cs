@@ -24,29 +24,20 @@ internal static class ActivationSteps
             )
             .ToHashSet(StringComparer.Ordinal);
         var systemChanged = changed.Any(path => path.StartsWith(ServerUnits.SystemFolder, StringComparison.Ordinal));
-        if (systemChanged || manifest.Unfinished || SlicesDiffer(roster, facts, desired))
+        if (systemChanged || manifest.Unfinished)
             draft.Steps.Add(new ReloadSystemd());
         var allManagers = changed.Contains(SessionUnits.UserScopesPath) || manifest.Unfinished;
+        Cap(draft, facts.Surfaces.Containers, DesiredFiles.ContainerCap(roster.Host, facts.Ram));
         foreach (var user in roster.Users)
             ForUser(draft, user, facts, desired.Accounts[user.Name].Uid, changed, allManagers);
+        if (changed.Contains(Preload.Path))
+            draft.Steps.Add(new RestartPreload());
         if (
             facts.Earlyoom is not null
             && (changed.Contains(Backstop.Path) || (manifest.Unfinished && roster.Host.Backstop))
         )
             draft.Steps.Add(new RestartBackstop());
     }
-
-    /// <summary>A slice whose live cap is not the wanted one: a reload puts that right.</summary>
-    private static bool SlicesDiffer(Roster roster, HostFacts facts, Desired desired) =>
-        roster.Users.Any(user =>
-            facts.Surfaces.Slices.TryGetValue(desired.Accounts[user.Name].Uid, out var cap)
-            && cap != user.SessionMemory.On(facts.Ram)
-            && !user.Removed
-        )
-        || (
-            facts.Surfaces.Containers is { } containers
-            && containers != DesiredFiles.ContainerCap(roster.Host, facts.Ram)
-        );
 
     private static void ForUser(
         PlanDraft draft,
@@ -62,6 +53,14 @@ internal static class ActivationSteps
             && facts.Surfaces.Servers.TryGetValue(ServerUnits.UnitName(user.Server!, user.Name), out var server)
         )
             Cap(draft, user, "the running server", [server], user.Memory.On(facts.Ram));
+        if (!user.Removed && facts.Surfaces.Slices.TryGetValue(uid, out var slice))
+            Cap(
+                draft,
+                user,
+                "open sessions",
+                [new SurfaceFact($"user.slice/{SessionUnits.SliceName(uid)}", slice)],
+                user.SessionMemory.On(facts.Ram)
+            );
         if (!facts.Surfaces.Managers.Contains(uid))
             return;
         if (
@@ -84,5 +83,11 @@ internal static class ActivationSteps
         var stale = live.Where(fact => fact.Cap != cap).Select(fact => fact.Cgroup).ToList();
         if (stale.Count > 0)
             draft.Steps.Add(new SetCap(user.Name, $"{user.Name}'s {surface}", stale, cap));
+    }
+
+    private static void Cap(PlanDraft draft, long? containers, long cap)
+    {
+        if (containers is { } live && live != cap)
+            draft.Steps.Add(new SetCap(null, "all containers", [$"berth.slice/{Containers.Slice}"], cap));
     }
 }

@@ -104,6 +104,12 @@ public static class DesiredFiles
             );
         if (roster.Host.Backstop && facts.Earlyoom is { } earlyoom)
             Add(Backstop.Path, Backstop.DropIn(reserve, earlyoom.SortsByRss), "box-wide backstop");
+        if (roster.Servers.Count > 0)
+            Add(
+                Preload.Path,
+                Preload.Unit(facts.Programs.Values.SelectMany(files => files)),
+                "keeps the servers' programs out of anybody's cap"
+            );
         foreach (var server in roster.Servers.Values.OrderBy(server => server.Name, StringComparer.Ordinal))
             Add(
                 ServerUnits.TemplatePath(server.Name),

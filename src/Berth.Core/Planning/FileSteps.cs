@@ -18,7 +18,7 @@ internal static class FileSteps
         {
             wanted.Add(file.Path);
             if (files.TryGetValue(file.Path, out var fact))
-                Existing(draft, file, fact, manifest.Files.GetValueOrDefault(file.Path), options);
+                Existing(draft, facts.Owner, file, fact, manifest.Files.GetValueOrDefault(file.Path), options);
             else
                 draft.Steps.Add(new WriteFile(file, FileChange.Create));
         }
@@ -32,13 +32,14 @@ internal static class FileSteps
 
     private static void Existing(
         PlanDraft draft,
+        int owner,
         DesiredFile file,
         FileFact fact,
         ManagedFile? managed,
         PlanOptions options
     )
     {
-        var settled = fact.Kind == (file.Kind is FileKind.Link ? FileKind.Link : FileKind.Text) && fact.Uid == 0;
+        var settled = fact.Kind == (file.Kind is FileKind.Link ? FileKind.Link : FileKind.Text) && fact.Uid == owner;
         var same = settled && (file.Kind is FileKind.Secret || fact.Hash == file.Hash);
         if (same && fact.Mode == file.Mode)
         {
@@ -57,16 +58,16 @@ internal static class FileSteps
         if (fact.Kind is not null && options.OverwriteDrift)
             draft.Steps.Add(new WriteFile(file, managed is null ? FileChange.Replace : FileChange.Update));
         else
-            draft.Drift.Add(new Drift(file.Path, Difference(fact, file, managed), file.User));
+            draft.Drift.Add(new Drift(file.Path, Difference(fact, owner, file, managed), file.User));
     }
 
-    private static string Difference(FileFact fact, DesiredFile file, ManagedFile? managed) =>
+    private static string Difference(FileFact fact, int owner, DesiredFile file, ManagedFile? managed) =>
         fact switch
         {
             { Kind: null } => "is neither a file nor a link",
             { Kind: FileKind.Link } when file.Kind is not FileKind.Link => "is a symbolic link",
             { Kind: FileKind.Text } when file.Kind is FileKind.Link => "is a file where a link should be",
-            { Uid: not 0 } => $"belongs to uid {fact.Uid}, not to root",
+            _ when fact.Uid != owner => $"belongs to uid {fact.Uid}, not to {(owner == 0 ? "root" : $"uid {owner}")}",
             _ when managed is null => "was there before and is not Berth's",
             _ => "was edited by hand",
         };

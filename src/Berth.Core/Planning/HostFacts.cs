@@ -6,6 +6,7 @@ namespace Berth.Planning;
 /// <param name="Ram">MemTotal in bytes.</param>
 /// <param name="Systemd">Version of systemd; 0 where there is none.</param>
 /// <param name="Live">Whether this is the running host; false for an image below <c>--root</c>.</param>
+/// <param name="Owner">Uid that owns what Berth writes: root, or for an image whoever builds it.</param>
 /// <param name="Accounts">Accounts of passwd(5) by name.</param>
 /// <param name="Groups">Names in each group of group(5), by group name.</param>
 /// <param name="Homes">What stands at the home of each account that the roster names.</param>
@@ -13,11 +14,14 @@ namespace Berth.Planning;
 /// <param name="Docker">Whether docker is installed.</param>
 /// <param name="DockerConfig">Text of daemon.json; null where there is none.</param>
 /// <param name="Earlyoom">What the installed earlyoom can do; null where it is not installed.</param>
+/// <param name="Programs">By server: the files of its program, a script's interpreter included; empty when it is not
+/// installed.</param>
 /// <param name="Surfaces">Kernel caps of the surfaces that exist now.</param>
 public sealed record HostFacts(
     long Ram,
     int Systemd,
     bool Live,
+    int Owner,
     IReadOnlyDictionary<string, Account> Accounts,
     IReadOnlyDictionary<string, IReadOnlySet<string>> Groups,
     IReadOnlyDictionary<string, HomeFact> Homes,
@@ -25,6 +29,7 @@ public sealed record HostFacts(
     bool Docker,
     string? DockerConfig,
     EarlyoomFact? Earlyoom,
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Programs,
     LiveSurfaces Surfaces
 )
 {

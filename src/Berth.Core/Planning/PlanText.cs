@@ -80,7 +80,7 @@ public static class PlanText
         {
             WriteFile { Change: FileChange.Create } or CreateAccount or CreateHome or AddToGroup => '+',
             WriteFile => '~',
-            RemoveFile or StopServer or EndSessions => '-',
+            RemoveFile or StopServer or StopOwnUnits or EndSessions => '-',
             SetLock or CloseHome or UnmergeDocker => '~',
             _ => '>',
         };

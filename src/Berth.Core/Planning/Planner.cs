@@ -67,6 +67,14 @@ public static class Planner
             draft.Notes.Add(
                 $"a cap of {Size.Show(row.Cap)} ({row.Owner}'s {row.Kind}) is more than RAM minus reserve: the box runs out of memory before it binds"
             );
+        foreach (
+            var server in roster.Servers.Values.Where(server =>
+                facts.Programs.GetValueOrDefault(server.Name) is not { Count: > 0 }
+            )
+        )
+            draft.Notes.Add(
+                $"{Servers.Presets.For(server).Command[0]} is not installed on this host: the {server.Name} servers will not start until it is"
+            );
         foreach (var server in roster.Servers.Values.Where(server => !IsLoopback(server.Host)))
             draft.Notes.Add(
                 $"{server.Name} listens on {server.Host}: anybody who reaches this host reaches the servers"

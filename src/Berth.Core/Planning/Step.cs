@@ -44,6 +44,13 @@ public sealed record StopServer(string Name, string Unit) : Step(Phase.Stop, Nam
     public override string Interrupts => $"{Name}'s server";
 }
 
+/// <summary>Stops the units of Berth's own that are no person's server.</summary>
+public sealed record StopOwnUnits(IReadOnlyList<string> Units) : Step(Phase.Stop, (string?)null)
+{
+    public override string Kind => "stop-units";
+    public override string Says => $"stop {string.Join(", ", Units)}";
+}
+
 /// <summary>Ends the sessions of a removed person; their files stay.</summary>
 public sealed record EndSessions(string Name, int Uid) : Step(Phase.Stop, Name)
 {
@@ -137,17 +144,24 @@ public sealed record ReloadManager(string Name, int Uid) : Step(Phase.Activate, 
 /// shadows the roster from then on (docs/adr/0003).</summary>
 /// <param name="Surface">What it caps, for a person.</param>
 /// <param name="Cgroups">Below the cgroup tree.</param>
-public sealed record SetCap(string Name, string Surface, IReadOnlyList<string> Cgroups, long Cap)
+public sealed record SetCap(string? Name, string Surface, IReadOnlyList<string> Cgroups, long Cap)
     : Step(Phase.Activate, Name)
 {
     public override string Kind => "set-cap";
-    public override string Says => $"cap {Surface} at {Size.Show(Cap)}, live";
+    public override string Says =>
+        Cap == HostFacts.Unlimited ? $"lift the cap of {Surface}, live" : $"cap {Surface} at {Size.Show(Cap)}, live";
 }
 
 public sealed record RestartBackstop() : Step(Phase.Activate, (string?)null)
 {
     public override string Kind => "restart-backstop";
     public override string Says => $"restart {Backstop.Service} with its new arguments";
+}
+
+public sealed record RestartPreload() : Step(Phase.Activate, (string?)null)
+{
+    public override string Kind => "restart-preload";
+    public override string Says => "read the servers' programs into memory";
 }
 
 public sealed record StartServer(string Name, string Unit, string LaunchHash, int Port) : Step(Phase.Start, Name)

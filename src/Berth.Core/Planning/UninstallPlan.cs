@@ -17,6 +17,8 @@ public static class UninstallPlan
         var draft = new PlanDraft();
         foreach (var unit in facts.Surfaces.Servers.Keys.Order(StringComparer.Ordinal))
             draft.Steps.Add(new StopServer(ServerSteps.UserOf(unit), unit));
+        if (facts.Live && manifest.Files.ContainsKey(Preload.Path))
+            draft.Steps.Add(new StopOwnUnits([Preload.Service, ServerUnits.Slice]));
         foreach (
             var (name, _) in manifest
                 .Accounts.Where(pair => pair.Value.Locked)
@@ -33,6 +35,7 @@ public static class UninstallPlan
         if (facts.Live && !manifest.IsEmpty)
         {
             draft.Steps.Add(new ReloadSystemd());
+            LiftCaps(draft, facts);
             foreach (
                 var (name, account) in facts.Accounts.Where(pair => facts.Surfaces.Managers.Contains(pair.Value.Uid))
             )
@@ -53,6 +56,23 @@ public static class UninstallPlan
             new Capacity(facts.Ram, 0, [], false),
             draft.Drift.Count == 0 ? Manifest.Empty : Kept(manifest, draft)
         );
+    }
+
+    /// <summary>systemd leaves the kernel's value of a running slice or scope alone when a cap is gone from the files
+    /// (seen on 257): it is lifted here. root's slice never had one.</summary>
+    private static void LiftCaps(PlanDraft draft, HostFacts facts)
+    {
+        foreach (var (uid, cap) in facts.Surfaces.Slices.Where(slice => slice.Key != 0))
+        {
+            var name = facts.Accounts.Values.FirstOrDefault(account => account.Uid == uid)?.Name ?? $"uid {uid}";
+            var capped = (facts.Surfaces.Panes.GetValueOrDefault(uid) ?? [])
+                .Where(pane => pane.Cap != HostFacts.Unlimited)
+                .Select(pane => pane.Cgroup);
+            if (cap != HostFacts.Unlimited)
+                capped = capped.Append($"user.slice/{SessionUnits.SliceName(uid)}");
+            if (capped.ToList() is { Count: > 0 } cgroups)
+                draft.Steps.Add(new SetCap(name, $"{name}'s sessions", cgroups, HostFacts.Unlimited));
+        }
     }
 
     /// <summary>What is left to remember when hand-edited files stay behind.</summary>

@@ -53,6 +53,8 @@ public static class ServerUnits
             .Set("Description", preset.Description.Replace("{user}", "%i", StringComparison.Ordinal))
             .SetIf(preset.Documentation.Length > 0, "Documentation", preset.Documentation)
             .Set("After", "network.target")
+            .Set("Wants", Containment.Preload.Service)
+            .Set("After", Containment.Preload.Service)
             .Section("Service")
             .Set("Type", "simple")
             .Set("User", "%i")

@@ -2,6 +2,7 @@ using System.Globalization;
 using Berth.Containment;
 using Berth.Host;
 using Berth.Rosters;
+using Berth.Servers;
 
 namespace Berth.Planning;
 
@@ -24,6 +25,7 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
             Ram(),
             systemd,
             paths.IsLive,
+            paths.IsLive ? 0 : (int)Native.EffectiveUser(),
             accounts,
             accountFiles.Groups,
             known
@@ -33,9 +35,12 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
             File.Exists(paths["/usr/bin/dockerd"]) || File.Exists(paths["/usr/sbin/dockerd"]),
             files.Text(Containers.DaemonPath),
             Earlyoom(),
-            paths.IsLive
-                ? new SurfaceReader(paths).Read(roster.Servers.Keys, known.Select(account => account.Uid))
-                : LiveSurfaces.None
+            roster.Servers.ToDictionary(
+                server => server.Key,
+                server => new Programs(paths).Files(Presets.For(server.Value).Command[0]),
+                StringComparer.Ordinal
+            ),
+            paths.IsLive ? new SurfaceReader(paths).Read(roster.Servers.Keys) : LiveSurfaces.None
         );
     }
 

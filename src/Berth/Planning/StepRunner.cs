@@ -1,7 +1,7 @@
-using System.Text;
 using Berth.Containment;
 using Berth.Host;
 using Berth.Rosters;
+using Berth.Servers;
 using Berth.Units;
 
 namespace Berth.Planning;
@@ -29,6 +29,7 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
         step switch
         {
             StopServer stop => Tool("systemctl", "stop", stop.Unit),
+            StopOwnUnits stop => Tool("systemctl", ["stop", .. stop.Units]),
             EndSessions end => Tool("loginctl", "terminate-user", end.Name),
             CreateAccount create => Create(create),
             SetLock { Locked: true } set => Retried("usermod", "--expiredate", "1", set.Name),
@@ -43,6 +44,7 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
             ReloadManager reload => Tool("systemctl", "--user", $"--machine={reload.Name}@.host", "daemon-reload"),
             SetCap set => Caps(set),
             RestartBackstop => Tool("systemctl", "try-restart", Backstop.Service),
+            RestartPreload => Tool("systemctl", "restart", Preload.Service),
             StartServer start => Start("start", start.Unit),
             RestartServer restart => Start("restart", restart.Unit),
             _ => throw new InvalidOperationException($"no way to do {step.Kind}"),
@@ -128,29 +130,13 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
                 files.Write(file.Path, kept, file.Mode);
                 break;
             case FileKind.Secret:
-                files.Write(file.Path, Secrets(file.Content), file.Mode);
+                files.Write(file.Path, Secrets.Generate(file.Content.Split('\n')), file.Mode);
                 break;
             default:
                 files.Write(file.Path, file.Content, file.Mode);
                 break;
         }
         return null;
-    }
-
-    /// <summary>One line for each variable: 192 random bits, in letters, digits, - and _ that no reader of the file
-    /// takes for syntax.</summary>
-    private static string Secrets(string variables)
-    {
-        var text = new StringBuilder(UnitText.Header);
-        Span<byte> random = stackalloc byte[24];
-        using var source = File.OpenRead("/dev/urandom");
-        foreach (var variable in variables.Split('\n'))
-        {
-            source.ReadExactly(random);
-            var value = Convert.ToBase64String(random).Replace('+', '-').Replace('/', '_');
-            text.Append(variable).Append('=').Append(value).Append('\n');
-        }
-        return text.ToString();
     }
 
     private void KeepAside(string path)
@@ -198,7 +184,10 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
         {
             try
             {
-                File.WriteAllText(paths[$"{SurfaceReader.Tree}/{cgroup}/memory.max"], set.Cap.ToString());
+                File.WriteAllText(
+                    paths[$"{SurfaceReader.Tree}/{cgroup}/memory.max"],
+                    set.Cap == HostFacts.Unlimited ? "max" : set.Cap.ToString()
+                );
             }
             catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
             {

@@ -11,7 +11,7 @@ public sealed class SurfaceReader(HostPaths paths)
     /// <summary>Where the cgroup v2 tree is mounted.</summary>
     public const string Tree = "/sys/fs/cgroup";
 
-    public LiveSurfaces Read(IEnumerable<string> servers, IEnumerable<int> uids)
+    public LiveSurfaces Read(IEnumerable<string> servers)
     {
         var units = new Dictionary<string, SurfaceFact>(StringComparer.Ordinal);
         Units($"{Tree}/{ServerUnits.SliceFolder}", "", units);
@@ -25,10 +25,12 @@ public sealed class SurfaceReader(HostPaths paths)
         var slices = new Dictionary<int, long>();
         var managers = new HashSet<int>();
         var panes = new Dictionary<int, IReadOnlyList<SurfaceFact>>();
-        foreach (var uid in uids)
+        foreach (var slice in Folders($"{Tree}/user.slice", "user-*.slice"))
         {
-            var slice = paths[$"{Tree}/user.slice/{SessionUnits.SliceName(uid)}"];
-            if (Cap(slice) is not { } cap)
+            var name = Path.GetFileName(slice);
+            if (
+                !int.TryParse(name.AsSpan()["user-".Length..^".slice".Length], out var uid) || Cap(slice) is not { } cap
+            )
                 continue;
             slices[uid] = cap;
             var manager = Path.Join(slice, $"user@{uid}.service");
@@ -42,14 +44,15 @@ public sealed class SurfaceReader(HostPaths paths)
 
     private void Units(string folder, string stem, Dictionary<string, SurfaceFact> units)
     {
-        if (!Directory.Exists(paths[folder]))
-            return;
-        foreach (var unit in Directory.EnumerateDirectories(paths[folder], $"{stem}*.service"))
+        foreach (var unit in Folders(folder, $"{stem}*.service"))
         {
             if (Cap(unit) is { } cap)
                 units[Path.GetFileName(unit)] = new SurfaceFact(Below(unit), cap);
         }
     }
+
+    private IEnumerable<string> Folders(string folder, string pattern) =>
+        Directory.Exists(paths[folder]) ? Directory.EnumerateDirectories(paths[folder], pattern) : [];
 
     /// <summary>The scopes of a user's service manager, its own apart.</summary>
     private IEnumerable<SurfaceFact> Scopes(string manager)

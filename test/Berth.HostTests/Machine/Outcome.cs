@@ -22,9 +22,13 @@ public sealed record Outcome(string Command, int ExitCode, string Stdout, string
     /// <summary>Fails the test, showing everything, unless the output or the errors hold a text.</summary>
     public Outcome Says(string text)
     {
-        Assert.True(Stdout.Contains(text, StringComparison.Ordinal) || Stderr.Contains(text, StringComparison.Ordinal), $"does not say '{text}':\n{this}");
+        Assert.True(
+            Stdout.Contains(text, StringComparison.Ordinal) || Stderr.Contains(text, StringComparison.Ordinal),
+            $"does not say '{text}':\n{this}"
+        );
         return this;
     }
 
-    public override string ToString() => $"{Command}\nexit {ExitCode}\nstdout: {Stdout.TrimEnd()}\nstderr: {Stderr.TrimEnd()}";
+    public override string ToString() =>
+        $"{Command}\nexit {ExitCode}\nstdout: {Stdout.TrimEnd()}\nstderr: {Stderr.TrimEnd()}";
 }

@@ -13,7 +13,12 @@ internal static class Repository
     /// <summary>Runs a script of the repository and gives what it printed; its failure is the test's, with its words.</summary>
     public static async Task<string> Script(string relative, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path(relative), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Path(relative), arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         using var process = Process.Start(start)!;
         var (stdout, stderr) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
@@ -26,6 +31,7 @@ internal static class Repository
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(System.IO.Path.Join(folder.FullName, "Berth.slnx")))
             folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("these tests run from a checkout of the repository");
+        return folder?.FullName
+            ?? throw new InvalidOperationException("these tests run from a checkout of the repository");
     }
 }

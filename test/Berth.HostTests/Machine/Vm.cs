@@ -56,19 +56,31 @@ public abstract class Vm(string suite) : IAsyncLifetime
 
     /// <summary>Gives a person the key that opens ssh sessions, as they would do themselves.</summary>
     public async Task LetIn(string user) =>
-        (await Run($"H=$(getent passwd {user} | cut -d: -f6); install -d -m 700 -o {user} -g {user} $H/.ssh && install -m 600 -o {user} -g {user} /root/.ssh/authorized_keys $H/.ssh/")).Ok();
+        (
+            await Run(
+                $"H=$(getent passwd {user} | cut -d: -f6); install -d -m 700 -o {user} -g {user} $H/.ssh && install -m 600 -o {user} -g {user} /root/.ssh/authorized_keys $H/.ssh/"
+            )
+        ).Ok();
 
     /// <summary>Ends the shared connection of a person, so that their next session is a new login.</summary>
     public async Task HangUp(string user)
     {
-        var start = new ProcessStartInfo("ssh", [.. Options(user), "-O", "exit", $"{user}@127.0.0.1"]) { RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("ssh", [.. Options(user), "-O", "exit", $"{user}@127.0.0.1"])
+        {
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         using var process = Process.Start(start)!;
         await process.WaitForExitAsync();
     }
 
     /// <summary>Writes a file as root.</summary>
     public async Task Write(string path, string text) =>
-        (await Run($"mkdir -p \"$(dirname '{path}')\" && cat > '{path}' <<'BERTH_END'\n{text.TrimEnd('\n')}\nBERTH_END")).Ok();
+        (
+            await Run(
+                $"mkdir -p \"$(dirname '{path}')\" && cat > '{path}' <<'BERTH_END'\n{text.TrimEnd('\n')}\nBERTH_END"
+            )
+        ).Ok();
 
     /// <summary>The text a script prints, without blanks around it.</summary>
     public async Task<string> Ask(string script) => (await Run(script)).Ok().Stdout.Trim();
@@ -91,7 +103,10 @@ public abstract class Vm(string suite) : IAsyncLifetime
     private async Task<bool> Boot(string payload)
     {
         _port = FreePort();
-        var start = new ProcessStartInfo(Repository.Path("test/vm/boot.sh"), [suite, _port.ToString(), Console, payload])
+        var start = new ProcessStartInfo(
+            Repository.Path("test/vm/boot.sh"),
+            [suite, _port.ToString(), Console, payload]
+        )
         {
             RedirectStandardInput = true,
             UseShellExecute = false,
@@ -120,9 +135,27 @@ public abstract class Vm(string suite) : IAsyncLifetime
 
     private string[] Options(string user) =>
         [
-            "-q", "-i", _key, "-p", _port.ToString(), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-            "-o", "ConnectTimeout=5", "-o", "ControlMaster=auto", "-o", "ControlPersist=yes", "-o", "IdentitiesOnly=yes",
-            "-o", "BatchMode=yes", "-o", $"ControlPath={_folder}/{_port}-{user}",
+            "-q",
+            "-i",
+            _key,
+            "-p",
+            _port.ToString(),
+            "-o",
+            "StrictHostKeyChecking=no",
+            "-o",
+            "UserKnownHostsFile=/dev/null",
+            "-o",
+            "ConnectTimeout=5",
+            "-o",
+            "ControlMaster=auto",
+            "-o",
+            "ControlPersist=yes",
+            "-o",
+            "IdentitiesOnly=yes",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            $"ControlPath={_folder}/{_port}-{user}",
         ];
 
     private async Task<Outcome> Ssh(string user, string script, TimeSpan limit)
@@ -145,8 +178,16 @@ public abstract class Vm(string suite) : IAsyncLifetime
         try
         {
             var output = await stdout.WaitAsync(limit);
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(5)).ContinueWith(_ => { }, TaskScheduler.Default);
-            return new Outcome($"{user}$ {script}", process.HasExited ? process.ExitCode : 0, output, stderr.ToString());
+            await process
+                .WaitForExitAsync()
+                .WaitAsync(TimeSpan.FromSeconds(5))
+                .ContinueWith(_ => { }, TaskScheduler.Default);
+            return new Outcome(
+                $"{user}$ {script}",
+                process.HasExited ? process.ExitCode : 0,
+                output,
+                stderr.ToString()
+            );
         }
         catch (TimeoutException)
         {
@@ -168,7 +209,9 @@ public abstract class Vm(string suite) : IAsyncLifetime
     }
 
     private async Task<string> Tail() =>
-        File.Exists(Console) ? string.Join('\n', (await File.ReadAllLinesAsync(Console)).TakeLast(25)) : "(it never started: is qemu-system-x86 installed?)";
+        File.Exists(Console)
+            ? string.Join('\n', (await File.ReadAllLinesAsync(Console)).TakeLast(25))
+            : "(it never started: is qemu-system-x86 installed?)";
 
     private static int FreePort()
     {

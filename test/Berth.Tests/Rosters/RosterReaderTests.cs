@@ -19,7 +19,7 @@ public sealed class RosterReaderTests
     [Fact]
     public void The_roster_of_the_documentation_is_read()
     {
-        var roster = Read(Design);
+        var roster = Good(Design);
         Assert.Equal(Size.Gibibytes(4), roster.Host.Reserve);
         Assert.Equal("jwt", roster.Gateway?.Identity?.Kind);
         Assert.Equal("secret/workstation/claude-users/{user}", roster.Store?.Path);
@@ -31,7 +31,7 @@ public sealed class RosterReaderTests
     [Fact]
     public void Sessions_follow_the_users_own_memory_and_a_pane_follows_the_default()
     {
-        var bob = Read(Design).Users[1];
+        var bob = Good(Design).Users[1];
         Assert.Equal(("24G", "24G", "6G"), ($"{bob.Memory}", $"{bob.SessionMemory}", $"{bob.PaneMemory}"));
     }
 
@@ -50,14 +50,14 @@ public sealed class RosterReaderTests
         string pane
     )
     {
-        var user = Read($"defaults: {{memory: 8G, {defaults}}}\nusers: {{alice: {{{own}}}}}").Users[0];
+        var user = Good($"defaults: {{memory: 8G, {defaults}}}\nusers: {{alice: {{{own}}}}}").Users[0];
         Assert.Equal((sessions, pane), ($"{user.SessionMemory}", $"{user.PaneMemory}"));
     }
 
     [Fact]
     public void What_nobody_says_has_its_documented_default()
     {
-        var roster = Read("servers: {opencode: {ports: 4096}}\nusers: {alice: }");
+        var roster = Good("servers: {opencode: {ports: 4096}}\nusers: {alice: }");
         Assert.Equal(new HostSettings(null, false, null, true), roster.Host);
         Assert.Null(roster.Gateway);
         Assert.Null(roster.Store);
@@ -74,7 +74,7 @@ public sealed class RosterReaderTests
     [Fact]
     public void A_command_is_a_list_or_a_line()
     {
-        var roster = Read(
+        var roster = Good(
             """
             servers:
               a: {preset: custom, ports: 4000, command: [/opt/a, --port, "{port}"]}
@@ -91,7 +91,7 @@ public sealed class RosterReaderTests
     [Fact]
     public void None_is_no_server_and_an_empty_key_is_no_key()
     {
-        var roster = Read(
+        var roster = Good(
             "servers: {t3: {ports: 3773-}}\ndefaults: {server: , memory: }\nusers: {a: {server: none}, b: {server: }}"
         );
         Assert.Equal([null, "t3"], roster.Users.Select(user => user.Server));
@@ -102,11 +102,11 @@ public sealed class RosterReaderTests
     [InlineData("0.0.0.0", "0.0.0.0")]
     [InlineData("'::1'", "::1")]
     public void A_host_is_an_address(string written, string host) =>
-        Assert.Equal(host, Read($"servers: {{t3: {{ports: 3773-, host: {written}}}}}").Servers["t3"].Host);
+        Assert.Equal(host, Good($"servers: {{t3: {{ports: 3773-, host: {written}}}}}").Servers["t3"].Host);
 
     [Fact]
     public void A_byte_order_mark_and_carriage_returns_are_no_part_of_a_key() =>
-        Assert.Equal("alice", Read("\uFEFFusers:\r\n  alice: {}\r\n").Users[0].Name);
+        Assert.Equal("alice", Good("\uFEFFusers:\r\n  alice: {}\r\n").Users[0].Name);
 
     [Fact]
     public void A_drop_in_sets_single_keys_and_adds_people()
@@ -127,7 +127,8 @@ public sealed class RosterReaderTests
         Assert.True(reading.Roster.Users[2].Admin);
     }
 
-    private static Roster Read(string text)
+    /// <summary>Reads a roster that a test means to be good.</summary>
+    internal static Roster Good(string text)
     {
         var reading = RosterReader.Read(new RosterText("roster.yaml", text), []);
         Assert.Empty(reading.Problems);

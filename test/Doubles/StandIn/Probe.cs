@@ -14,7 +14,11 @@ internal static class Probe
 
     public static int Run(Arguments options)
     {
-        var (port, seconds, path) = (options.Number("port", 0), options.Number("seconds", 10), options.Text("path", "/work"));
+        var (port, seconds, path) = (
+            options.Number("port", 0),
+            options.Number("seconds", 10),
+            options.Text("path", "/work")
+        );
         var request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         var clock = Stopwatch.StartNew();
         var took = new List<double>();
@@ -40,7 +44,10 @@ internal static class Probe
         took.Sort();
         double At(double share) => took.Count == 0 ? -1 : took[(int)(share * (took.Count - 1))];
         Console.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"{{\"count\":{took.Count},\"failures\":{failures},\"longestGapMs\":{longest:0.0},\"p50Ms\":{At(0.5):0.0},\"p99Ms\":{At(0.99):0.0}}}")
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{{\"count\":{took.Count},\"failures\":{failures},\"longestGapMs\":{longest:0.0},\"p50Ms\":{At(0.5):0.0},\"p99Ms\":{At(0.99):0.0}}}"
+            )
         );
         return 0;
     }

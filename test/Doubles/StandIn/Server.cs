@@ -48,12 +48,22 @@ internal static class Server
         var line = Encoding.ASCII.GetString(buffer, 0, buffer.AsSpan(0, length).IndexOf("\r\n"u8)).Split(' ');
         var (status, body) = (line[0], line[1]) switch
         {
-            ("GET", "/ready") => (200, $"{{\"standin\":true,\"pid\":{Environment.ProcessId},\"uid\":{Memory.User()},\"port\":{port}}}"),
+            ("GET", "/ready") => (
+                200,
+                $"{{\"standin\":true,\"pid\":{Environment.ProcessId},\"uid\":{Memory.User()},\"port\":{port}}}"
+            ),
             ("GET", "/work") => (200, Work()),
-            ("POST", var path) when path.StartsWith("/spawn?", StringComparison.Ordinal) => (200, Spawn(Uri.UnescapeDataString(path["/spawn?".Length..]))),
+            ("POST", var path) when path.StartsWith("/spawn?", StringComparison.Ordinal) => (
+                200,
+                Spawn(Uri.UnescapeDataString(path["/spawn?".Length..]))
+            ),
             _ => (404, "{}"),
         };
-        client.Send(Encoding.ASCII.GetBytes($"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"));
+        client.Send(
+            Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"
+            )
+        );
         client.Shutdown(SocketShutdown.Send);
     }
 

@@ -1,0 +1,165 @@
+using System.Net;
+using System.Net.Sockets;
+using Berth.Host;
+using Berth.Planning;
+using Berth.Rosters;
+using Berth.Servers;
+
+namespace Berth.Embedded;
+
+/// <summary>Runs a roster's servers in the foreground, without root and without systemd: for a try-out, a container, a
+/// test. It says plainly what it cannot promise.</summary>
+internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineView view)
+{
+    /// <summary>How long a server may take until it is said to be late.</summary>
+    private static readonly TimeSpan s_readyLimit = TimeSpan.FromSeconds(120);
+
+    /// <returns>Exit code, once everything has ended.</returns>
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        _ = Native.ProcessControl(Native.ChildSubreaper, 1, 0, 0, 0);
+        var caps = CgroupCaps.TryMake();
+        view.Event("engine", null, Promise(caps));
+        var servers = Servers();
+        var running = servers
+            .Select(server => server.RunAsync(one => caps?.Enclose(one.User.Name, one.HoldPid, one.Cap), stop))
+            .ToList();
+        var guard = new GuardLoop(servers, caps, view).RunAsync(stop);
+        var greeting = GreetAsync(servers, stop);
+        using (stop.Register(() => servers.ForEach(server => server.Stop())))
+            await Task.WhenAll([.. running, greeting, Forever(stop)]);
+        await guard;
+        ProcessTree.KillBelow(Environment.ProcessId);
+        view.Event("ended", null, "everything is stopped");
+        return ExitCodes.Ok;
+    }
+
+    private static string Promise(CgroupCaps? caps) =>
+        (
+            caps is null
+                ? "Memory: no writable cgroup v2 memory controller here, so a guard samples and kills the largest process of whoever is over their cap; a sudden hog can overshoot."
+                : "Memory: each person's servers run under the kernel's own cap (cgroup v2)."
+        )
+        + " Everyone runs as you, so people are not isolated from one another in this engine; 'berth apply' on a systemd host does that.";
+
+    private List<EmbeddedServer> Servers()
+    {
+        var ram = HostReader.Ram();
+        var (ports, without) = PortAllocator.Assign(roster, state.Ports(), Taken);
+        state.Remember(ports);
+        foreach (var user in without)
+            view.Event("problem", user, "no free port is left in the range of their server; widen 'ports:'");
+        var servers = new List<EmbeddedServer>();
+        foreach (
+            var user in roster.Users.Where(user => user.Serves && !without.Contains(user.Name, StringComparer.Ordinal))
+        )
+        {
+            var port = ports[PortAllocator.Key(user.Server!, user.Name)];
+            if (Taken(port))
+                view.Event(
+                    "problem",
+                    user.Name,
+                    $"port {port} is taken by another program (ss -ltnp sport = :{port}); stop it, or give them another 'port:'"
+                );
+            else
+                servers.Add(
+                    new EmbeddedServer(user, roster.Servers[user.Server!], port, state, view)
+                    {
+                        Cap = user.Memory.On(ram),
+                    }
+                );
+        }
+        return servers;
+    }
+
+    private static bool Taken(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
+    private static async Task Forever(CancellationToken stop) =>
+        await Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default);
+
+    private async Task GreetAsync(List<EmbeddedServer> servers, CancellationToken stop)
+    {
+        if (servers.Count == 0)
+        {
+            view.Event("idle", null, "No server to run: nobody in the roster has one. Ctrl-C ends berth.");
+            return;
+        }
+        view.Event(
+            "starting",
+            null,
+            $"Starting {servers.Count} server{(servers.Count == 1 ? "" : "s")}: {string.Join(", ", servers.Select(server => server.User.Name))}"
+        );
+        using var probe = new ReadyProbe();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(s_readyLimit);
+        var ready = await Task.WhenAll(servers.Select(server => ReadyAsync(probe, server, limit.Token)));
+        if (stop.IsCancellationRequested)
+            return;
+        view.Plain("");
+        foreach (var (server, reason) in servers.Zip(ready))
+        {
+            if (reason is null)
+                view.Plain(
+                    $"  {server.User.Name, -12} http://{server.Settings.Host}:{server.Port}/  cap {Size.Show(server.Cap)}{SignIn(server)}"
+                );
+            else
+                view.Event(
+                    "late",
+                    server.User.Name,
+                    $"its server is not ready yet: it {reason}; log: {state.Log(server.User.Name)}"
+                );
+        }
+        view.Plain(
+            $"\nLogs: {state.Root}/users/NAME/server.log. Ctrl-C stops everything. Open the addresses above in a browser."
+        );
+    }
+
+    private string SignIn(EmbeddedServer server) =>
+        server.Preset.Secrets.Count == 0
+            ? ""
+            : $"  (user {server.Preset.Ready.BasicUser ?? server.User.Name}, password: grep {server.Preset.Secrets[0]} {state.SecretFile(server.User.Name)})";
+
+    private async Task<string?> ReadyAsync(ReadyProbe probe, EmbeddedServer server, CancellationToken limit)
+    {
+        var reason = "did not answer";
+        try
+        {
+            while (true)
+            {
+                if (server.ServerPid != 0)
+                {
+                    var said = await probe.AskAsync(
+                        server.Settings.Host,
+                        server.Port,
+                        server.Preset.Ready,
+                        server.Password,
+                        limit
+                    );
+                    if (said is null)
+                    {
+                        view.Event("ready", server.User.Name, $"ready on {server.Settings.Host}:{server.Port}");
+                        return null;
+                    }
+                    reason = said;
+                }
+                await Task.Delay(TimeSpan.FromMilliseconds(200), limit);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return reason;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using CsCheck;
+using Xunit;
+
+namespace Berth.Embedded;
+
+public sealed class GuardTests
+{
+    [Fact]
+    public void Below_the_cap_nobody_is_killed() =>
+        Assert.Null(Guard.Victim([new(1, 50, true), new(2, 50, false)], 100));
+
+    [Fact]
+    public void Over_the_cap_the_largest_child_goes_and_the_server_stays() =>
+        Assert.Equal(3, Guard.Victim([new(1, 60, true), new(2, 20, false), new(3, 40, false)], 100)!.Value.Pid);
+
+    [Fact]
+    public void A_server_that_is_over_the_cap_by_itself_goes() =>
+        Assert.Equal(1, Guard.Victim([new(1, 160, true), new(2, 20, false)], 100)!.Value.Pid);
+
+    [Fact]
+    public void The_victim_is_always_one_of_the_tree_and_only_over_the_cap() =>
+        Gen.Select(Gen.Select(Gen.Int[1, 99], Gen.Long[0, 1000]).Array[0, 10], Gen.Long[1, 3000])
+            .Sample(
+                (tree, cap) =>
+                {
+                    var processes = tree.Select((one, at) => new TreeProcess(one.Item1, one.Item2, at == 0)).ToList();
+                    var victim = Guard.Victim(processes, cap);
+                    return victim is null == (processes.Sum(process => process.Rss) <= cap)
+                        && (victim is null || processes.Contains(victim.Value));
+                }
+            );
+
+    [Theory]
+    [InlineData("12 (sh) S 1 12 12 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 100 2000 25 184467", 12, 1, 'S', 25)]
+    [InlineData("12 (a) b) R (c) S 7 12 12 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 100 2000 25 184467", 12, 7, 'S', 25)]
+    [InlineData("9 () Z 3 12 12 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 100 2000 0 184467", 9, 3, 'Z', 0)]
+    public void A_name_with_brackets_does_not_mislead(string line, int pid, int parent, char state, long pages)
+    {
+        Assert.True(ProcStat.TryParse(line, out var stat));
+        Assert.Equal(new ProcStat(pid, parent, state, pages), stat);
+    }
+
+    [Fact]
+    public void No_line_makes_the_parser_throw() =>
+        Gen.String.Sample(line =>
+        {
+            _ = ProcStat.TryParse(line, out _);
+        });
+}
+
+public sealed class RestartPolicyTests
+{
+    [Fact]
+    public void A_clean_exit_is_not_followed_by_a_restart() =>
+        Assert.Null(new RestartPolicy(3).After(0, TimeSpan.Zero).Pause);
+
+    [Fact]
+    public void Pauses_grow_to_a_minute_and_start_again_after_a_long_life()
+    {
+        var policy = new RestartPolicy(0);
+        var pauses = new List<double>();
+        for (var i = 0; i < 8; i++)
+        {
+            (policy, var pause) = policy.After(1, TimeSpan.FromSeconds(2));
+            pauses.Add(pause!.Value.TotalSeconds);
+        }
+        Assert.Equal([1, 2, 4, 8, 16, 32, 60, 60], pauses);
+        Assert.Equal(TimeSpan.FromSeconds(1), policy.After(137, RestartPolicy.Stable).Pause);
+    }
+}

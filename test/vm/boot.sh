@@ -3,6 +3,7 @@
 # its console in the file CONSOLE, the ext4 image PAYLOAD at /payload. Nothing it does outlives it: the disk is a snapshot,
 # and the machine ends when the standard input of this script is closed, so also when its caller is killed.
 # Software emulation on purpose: hardware acceleration may open and then hang where virtualisation is nested.
+# shellcheck source=test/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 suite=$1 port=$2 console=$3 payload=$4 memory=${5:-3072}

@@ -1,9 +1,8 @@
 # Sourced by the scripts beside it: where things are, and how to say that something is missing.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck disable=SC2034 # used by the scripts that source this file
 repository=$(cd "$here/../.." && pwd)
 cache="${BERTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/berth}/vm"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # image.sh SUITE: builds the root file system of a disposable workstation (SUITE is trixie or bookworm) and prints the
 # folder with disk.raw, vmlinuz, initrd and the ssh key. Built once, then found by the hash of this recipe.
+# shellcheck source=test/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 suite=${1:-trixie}

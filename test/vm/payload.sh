@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # payload.sh FILE: packs what the workstation needs from outside into an ext4 image: berth, the stand-in server, opencode.
+# shellcheck source=test/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 file=$1

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # run.sh [SUITE]: a shell as root in a disposable workstation with berth in it. Nothing is left after it.
+# shellcheck source=test/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 suite=${1:-trixie}

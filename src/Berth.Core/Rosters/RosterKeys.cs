@@ -1,46 +1,15 @@
+using static Berth.Rosters.ValueKind;
+
 namespace Berth.Rosters;
-
-/// <summary>What kind of value a key takes.</summary>
-public enum ValueKind
-{
-    Text,
-    Flag,
-    Number,
-    Size,
-    Ports,
-    Words,
-    Variables,
-    Section,
-}
-
-/// <summary>One key of the roster: the reader, the JSON schema and docs/roster.md are made from the same table.</summary>
-/// <param name="Name">The key.</param>
-/// <param name="Kind">What it takes.</param>
-/// <param name="Default">The default, in words; empty for none.</param>
-/// <param name="Description">What it means, with unit and range.</param>
-public sealed record RosterKey(string Name, ValueKind Kind, string Default, string Description)
-{
-    /// <summary>The only values it takes; empty for any.</summary>
-    public IReadOnlyList<string> Choices { get; init; } = [];
-}
 
 /// <summary>Every key that a roster knows, by the section it stands in.</summary>
 public static class RosterKeys
 {
-    public static IReadOnlyList<RosterKey> Top { get; } =
-    [
-        new("host", ValueKind.Section, "", "What holds for the whole box."),
-        new(
-            "gateway",
-            ValueKind.Section,
-            "",
-            "Where people come in. Read and checked; this version does not start it."
-        ),
-        new("store", ValueKind.Section, "", "Where tokens live. Read and checked; this version does not use it."),
-        new("servers", ValueKind.Section, "", "The kinds of agent server, by a name of your choice."),
-        new("defaults", ValueKind.Section, "", "Values for users who do not say otherwise."),
-        new("users", ValueKind.Section, "", "The people, by account name."),
-    ];
+    /// <summary>TCP ports that need no privilege.</summary>
+    public static (int Least, int Most) PortRange { get; } = (1024, 65535);
+
+    /// <summary>The uids that useradd(8) and systemd give to people.</summary>
+    public static (int Least, int Most) UidRange { get; } = (1000, 59999);
 
     public static IReadOnlyList<RosterKey> Host { get; } =
     [
@@ -48,138 +17,253 @@ public static class RosterKeys
             "reserve",
             ValueKind.Size,
             "4G, at most a quarter of the RAM",
+            "4G",
             "Memory kept for the system; earlyoom acts when half of it is gone."
         ),
-        new("overcommit", ValueKind.Flag, "false", "Accept caps that, with the reserve, add up to more than the RAM."),
-        new("containers", ValueKind.Size, "25%", "Cap of all containers together, where docker is installed."),
-        new("backstop", ValueKind.Flag, "true", "Let Berth configure earlyoom, the box-wide backstop behind the caps."),
-    ];
-
-    public static IReadOnlyList<RosterKey> Gateway { get; } =
-    [
-        new("listen", ValueKind.Text, "127.0.0.1:3780", "ADDRESS:PORT or unix:/PATH to listen on."),
-        new("identity", ValueKind.Section, "", "How a person proves who they are."),
+        new(
+            "overcommit",
+            Flag,
+            "false",
+            "true",
+            "Accept caps that, with the reserve, add up to more than the RAM. Without it such a roster is refused."
+        ),
+        new("containers", ValueKind.Size, "25%", "8G", "Cap of all containers together, where docker is installed."),
+        new("backstop", Flag, "true", "false", "Let Berth configure earlyoom, the box-wide backstop behind the caps."),
     ];
 
     public static IReadOnlyList<RosterKey> Identity { get; } =
     [
         new(
             "kind",
-            ValueKind.Text,
+            Text,
             "link",
+            "jwt",
             "jwt: a signed header. header: a plain header, over a unix socket or with a shared secret. link: a one-time sign-in link."
         )
         {
             Choices = ["jwt", "header", "link"],
         },
-        new("header", ValueKind.Text, "", "Name of the header that carries the identity (jwt, header)."),
-        new("jwks", ValueKind.Text, "", "URL or file of the signing keys (jwt)."),
-        new("issuer", ValueKind.Text, "", "The issuer that a token must name (jwt)."),
-        new("audience", ValueKind.Text, "", "The audience that a token must name (jwt)."),
+        new(
+            "header",
+            Text,
+            "",
+            "X-authentik-jwt",
+            "Name of the header that carries the identity. Needed for jwt and header."
+        ),
+        new(
+            "jwks",
+            Text,
+            "",
+            "https://id.example/jwks",
+            "https URL or absolute path of the signing keys. Needed for jwt."
+        ),
+        new("issuer", Text, "", "https://id.example/", "The issuer that a token must name (jwt)."),
+        new("audience", Text, "", "workstation", "The audience that a token must name (jwt)."),
         new(
             "secret-file",
-            ValueKind.Text,
+            Text,
             "",
-            "File with the secret that the proxy in front shares (header over TCP)."
+            "/etc/berth/proxy.secret",
+            "Absolute path of the file with the secret that the proxy in front shares. Needed for header over TCP."
         ),
+    ];
+
+    public static IReadOnlyList<RosterKey> Gateway { get; } =
+    [
+        new(
+            "listen",
+            Text,
+            "127.0.0.1:3780",
+            "unix:/run/berth/gateway.sock",
+            "ADDRESS:PORT or unix:/PATH to listen on."
+        ),
+        new("identity", ValueKind.Section, "", "{kind: link}", "How a person proves who they are.") { Keys = Identity },
     ];
 
     public static IReadOnlyList<RosterKey> Store { get; } =
     [
-        new(
-            "kind",
-            ValueKind.Text,
-            "local",
-            "local: below Berth's own state. vault: HashiCorp Vault or OpenBao, KV v2."
-        )
+        new("kind", Text, "local", "vault", "local: below Berth's own state. vault: HashiCorp Vault or OpenBao, KV v2.")
         {
             Choices = ["local", "vault"],
         },
-        new("address", ValueKind.Text, "", "https URL of the vault."),
-        new("path", ValueKind.Text, "", "Path of one user's secret; {user} stands for the user."),
-        new("namespace", ValueKind.Text, "", "Namespace of the vault."),
-        new("ca-file", ValueKind.Text, "", "File with the CA certificate of the vault."),
+        new(
+            "address",
+            Text,
+            "",
+            "https://vault.example",
+            "https URL of the vault (http for loopback alone). Needed for vault."
+        ),
+        new(
+            "path",
+            Text,
+            "",
+            "\"secret/workstation/claude-users/{user}\"",
+            "Path of one user's secret; must hold {user}, which stands for the account name. Needed for vault."
+        ),
+        new("namespace", Text, "", "team", "Namespace of the vault."),
+        new("ca-file", Text, "", "/etc/ssl/vault.pem", "Absolute path of the vault's CA certificate."),
     ];
 
     public static IReadOnlyList<RosterKey> Server { get; } =
     [
-        new("preset", ValueKind.Text, "the server's own name", "What Berth knows of this kind of server.")
+        new("preset", Text, "the server's own name", "opencode", "What Berth knows of this kind of server.")
         {
             Choices = [.. Servers.Presets.All.Keys.Order(StringComparer.Ordinal)],
         },
         new(
             "ports",
-            ValueKind.Ports,
+            Ports,
             "",
-            "Where sticky ports are taken from: FIRST-LAST, or FIRST- for 1,000 ports. 1024 to 65535."
+            "4096-4999",
+            "Required. TCP ports, 1024 to 65535, that users of this server get one of each: FIRST-LAST, one PORT, or FIRST- for 1,000 ports. A port once given stays with its user."
         ),
-        new("host", ValueKind.Text, "127.0.0.1", "IP address the servers listen on."),
+        new("host", Text, "127.0.0.1", "127.0.0.1", "IP address the servers listen on; localhost means 127.0.0.1."),
         new(
             "command",
-            ValueKind.Words,
+            Words,
             "the preset's",
-            "Start command; words may hold {port}, {host}, {home} and {user}. Required for custom."
+            "[/opt/agent, --port, \"{port}\"]",
+            "Start command; words may hold {port}, {host}, {home} and {user}. Needed for custom."
         ),
         new(
             "environment",
-            ValueKind.Variables,
+            Variables,
             "",
-            "Extra variables of the server. Not for secrets: unit files are readable by all."
+            "{NODE_OPTIONS: --max-old-space-size=4096}",
+            "Extra variables of the server; values may hold the same place-holders. Not for secrets: unit files are readable by everybody."
         ),
-        new(
-            "ready",
-            ValueKind.Text,
-            "the preset's",
-            "Ready check: an HTTP path such as /healthz that answers 2xx, or tcp."
-        ),
-        new(
-            "tasks",
-            ValueKind.Number,
-            "4096",
-            "Most tasks (processes and threads) of one server with all its children. 64 to 1000000."
-        ),
+        new("ready", Text, "the preset's", "/healthz", "Ready check: an HTTP path that answers 2xx, or tcp."),
+        new("tasks", Number, "4096", "8192", "Most tasks (processes and threads) of one server with all its children.")
+        {
+            Range = (64, 1_000_000),
+        },
     ];
 
     public static IReadOnlyList<RosterKey> Defaults { get; } =
     [
-        new("server", ValueKind.Text, "the only server, where there is one", "Server of users who name none."),
-        new("memory", ValueKind.Size, "25%", "Cap of one server with all its children."),
+        new(
+            "server",
+            Text,
+            "the only server, where there is one",
+            "opencode",
+            "Server of users who name none; none for no server."
+        ),
+        new("memory", ValueKind.Size, "25%", "16G", "Cap of one server with all its children. At least 16M."),
         new(
             "session-memory",
             ValueKind.Size,
-            "as memory",
-            "Cap of all of one person's ssh and tmux sessions, cron jobs and user units together."
+            "each user's memory",
+            "8G",
+            "Cap of all of one person's ssh and tmux sessions, cron jobs and user units together. At least 16M."
         ),
-        new("pane-memory", ValueKind.Size, "as session-memory", "Cap of one tmux pane or other user scope."),
+        new(
+            "pane-memory",
+            ValueKind.Size,
+            "each user's session-memory",
+            "6G",
+            "Cap of one tmux pane or other user scope; at most session-memory. At least 16M."
+        ),
     ];
 
     public static IReadOnlyList<RosterKey> User { get; } =
     [
         new(
             "login",
-            ValueKind.Text,
+            Text,
             "the account name",
-            "What the identity provider sends for this person; compared without case."
+            "alice@example.com",
+            "What the identity provider sends for this person, up to 320 characters; compared without case. Unique."
+        ),
+        new("server", Text, "defaults.server", "none", "The server this person gets; none for an account without one."),
+        new("memory", ValueKind.Size, "defaults.memory", "24G", "Cap of their server with all its children."),
+        new(
+            "session-memory",
+            ValueKind.Size,
+            "defaults.session-memory, else their memory",
+            "8G",
+            "Cap of all their sessions together."
         ),
         new(
-            "server",
-            ValueKind.Text,
-            "defaults.server",
-            "The server this person gets; none for an account without one."
+            "pane-memory",
+            ValueKind.Size,
+            "defaults.pane-memory, at most their session-memory",
+            "25%",
+            "Cap of one of their panes; at most their session-memory."
         ),
-        new("memory", ValueKind.Size, "defaults.memory", "Cap of their server with all its children."),
-        new("session-memory", ValueKind.Size, "defaults.session-memory", "Cap of all their sessions together."),
-        new("pane-memory", ValueKind.Size, "defaults.pane-memory", "Cap of one of their panes."),
-        new("admin", ValueKind.Flag, "false", "May see and act for everybody."),
-        new("parked", ValueKind.Flag, "false", "Their server is stopped and stays stopped; the account works."),
-        new("removed", ValueKind.Flag, "false", "The reversible cut: server stopped, account locked, home untouched."),
-        new("groups", ValueKind.Words, "", "Extra groups of the account; only ever added."),
-        new("port", ValueKind.Number, "a sticky one from the server's range", "A fixed port. 1024 to 65535."),
-        new(
-            "uid",
-            ValueKind.Number,
-            "the next free one",
-            "The uid of the account, if it has to be created. 1000 to 59999."
-        ),
+        new("admin", Flag, "false", "true", "May see and act for everybody."),
+        new("parked", Flag, "false", "true", "Their server is stopped and stays stopped; the account works."),
+        new("removed", Flag, "false", "true", "The reversible cut: server stopped, account locked, home untouched."),
+        new("groups", Words, "", "[docker, video]", "Extra groups of the account, which must exist; only ever added."),
+        new("port", Number, "a sticky one from the server's range", "3999", "A fixed TCP port of their server. Unique.")
+        {
+            Range = PortRange,
+        },
+        new("uid", Number, "the next free one", "1042", "The uid of the account, if it has to be created. Unique.")
+        {
+            Range = UidRange,
+        },
     ];
+
+    public static IReadOnlyList<RosterKey> Top { get; } =
+    [
+        new("host", ValueKind.Section, "", "{reserve: 4G}", "What holds for the whole box.") { Keys = Host },
+        new(
+            "gateway",
+            ValueKind.Section,
+            "",
+            "{listen: 127.0.0.1:3780}",
+            "Where people come in. Read and checked; this version does not start it."
+        )
+        {
+            Keys = Gateway,
+        },
+        new(
+            "store",
+            ValueKind.Section,
+            "",
+            "{kind: local}",
+            "Where tokens live. Read and checked; this version does not use it."
+        )
+        {
+            Keys = Store,
+        },
+        new(
+            "servers",
+            Entries,
+            "",
+            "{t3: {ports: 3773-}}",
+            "The kinds of agent server, by a name of your choice: lower-case letters, digits and -, at most 31, a letter first."
+        )
+        {
+            Keys = Server,
+            NamePattern = "^[a-z][a-z0-9-]{0,30}$",
+        },
+        new("defaults", ValueKind.Section, "", "{memory: 16G}", "Values for users who do not say otherwise.")
+        {
+            Keys = Defaults,
+        },
+        new(
+            "users",
+            Entries,
+            "",
+            "{alice: {login: alice@example.com}}",
+            "The people, by account name: lower-case letters, digits, _ and -, at most 32, a letter or _ first."
+        )
+        {
+            Keys = User,
+            NamePattern = "^[a-z_][a-z0-9_-]{0,31}$",
+        },
+    ];
+
+    /// <summary>Where else a key may stand, in words; null when no section knows it.</summary>
+    public static string? HomeOf(string key) =>
+        User.Any(known => known.Name == key) && Defaults.Any(known => known.Name == key) ? "'defaults:' or a user"
+        : User.Any(known => known.Name == key) ? "a user"
+        : Server.Any(known => known.Name == key) ? "a server in 'servers:'"
+        : Host.Any(known => known.Name == key) ? "'host:'"
+        : Identity.Any(known => known.Name == key) ? "'identity:' of the gateway"
+        : Gateway.Any(known => known.Name == key) ? "'gateway:'"
+        : Store.Any(known => known.Name == key) ? "'store:'"
+        : Top.Any(known => known.Name == key) ? "the top of the roster"
+        : null;
 }

@@ -1,192 +1,193 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Berth.Servers;
 
 namespace Berth.Rosters;
 
+/// <summary><c>servers:</c> as read.</summary>
+/// <param name="Settings">The servers without a problem that hides what they are.</param>
+/// <param name="Names">The names of all, so that one broken server gives no second problem at each of its users.</param>
+internal sealed record ServerReading(
+    IReadOnlyDictionary<string, ServerSettings> Settings,
+    IReadOnlyCollection<string> Names
+)
+{
+    /// <summary>The names that could be servers, to be shown.</summary>
+    public IEnumerable<string> Declared => Names.Where(Rosters.Names.IsServer);
+
+    /// <summary>The value of a key <c>server</c>: a declared server; null for <c>none</c> and for a reported
+    /// problem.</summary>
+    public string? Named(Section keys, string whose)
+    {
+        if (keys.Text("server") is not { } name || name is "none")
+            return null;
+        if (Names.Contains(name, StringComparer.Ordinal))
+            return name;
+        keys.Report(
+            "server",
+            $"{whose}: there is no server {Rosters.Names.Shown(name)}",
+            Declared.Any() ? Section.Suggest(name, [.. Declared, "none"])
+                : Presets.All.ContainsKey(name) ? $"declare it: 'servers: {{{name}: {{ports: 4000-4999}}}}'"
+                : "declare it below 'servers:'"
+        );
+        return null;
+    }
+}
+
 /// <summary>Reads <c>servers:</c>.</summary>
 internal static class ServerReader
 {
-    private static readonly string[] s_placeholders = ["port", "host", "home", "user"];
+    /// <summary>Names that would collide with what Berth itself calls so.</summary>
+    private static readonly string[] s_reserved = ["none", "user", "berth"];
 
-    public static IReadOnlyDictionary<string, ServerSettings> Read(string file, Section section, List<Problem> problems)
+    public static ServerReading Read(Section section, List<Problem> problems)
     {
         var servers = new Dictionary<string, ServerSettings>(StringComparer.Ordinal);
+        var ranges = new List<(string Server, PortRange Ports)>();
         foreach (var entry in section.Entries)
         {
             var name = entry.Key.Value;
-            if (!Names.IsServer(name) || name is "none" or "user" or "berth")
+            if (!Names.IsServer(name))
             {
                 section.Report(
                     entry.Key,
                     $"{Names.Shown(name)} cannot name a server",
-                    "use lower-case letters, digits and -, at most 31, starting with a letter"
+                    "use lower-case letters, digits and -, at most 31, a letter first"
                 );
                 continue;
             }
-            var keys = new Section(file, $"server {name}", entry.Value, RosterKeys.Server, problems);
-            if (Server(name, keys) is { } server)
-                servers[name] = server;
-            if (
-                servers.Values.FirstOrDefault(other =>
-                    other.Name != name && Overlap(other.Ports, servers.GetValueOrDefault(name)?.Ports)
-                ) is
-                { } taken
-            )
-                keys.Report(
-                    "ports",
-                    $"server {name}: its ports overlap those of {taken.Name} ({taken.Ports})",
-                    "give each server a range of its own"
+            if (s_reserved.Contains(name, StringComparer.Ordinal))
+            {
+                section.Report(
+                    entry.Key,
+                    $"{Names.Shown(name)} cannot name a server: the word is taken",
+                    "choose another"
                 );
+                continue;
+            }
+            var keys = new Section(section.File, $"server {name}", entry.Value, RosterKeys.Server, problems);
+            if (keys.Malformed)
+                continue;
+            var ports = Ports(keys, entry.Key);
+            if (ports is { } range)
+            {
+                Overlap(keys, range, ranges);
+                ranges.Add((name, range));
+            }
+            if (Server(name, entry.Key, keys, ports) is { } server)
+                servers[name] = server;
         }
-        return servers;
+        return new ServerReading(servers, [.. section.Entries.Select(entry => entry.Key.Value)]);
     }
 
-    private static bool Overlap(PortRange a, PortRange? b) =>
-        b is { } other && a.First <= other.Last && other.First <= a.Last;
-
-    private static ServerSettings? Server(string name, Section keys)
+    private static ServerSettings? Server(string name, YamlText key, Section keys, PortRange? ports)
     {
-        var preset = keys.Has("preset")
-            ? keys.Choice("preset", [.. Presets.All.Keys.Order(StringComparer.Ordinal)])
-            : name;
-        if (preset is not null && !Presets.All.ContainsKey(preset))
+        var preset = keys.Has("preset") ? keys.Choice("preset") : name;
+        if (preset is null || !Presets.All.TryGetValue(preset, out var known))
         {
-            keys.Report(
-                keys.Node,
-                $"server {name} needs a preset",
-                $"add 'preset:' with one of {string.Join(", ", Presets.All.Keys.Order(StringComparer.Ordinal))}"
-            );
-            preset = null;
+            var all = Presets.All.Keys.Order(StringComparer.Ordinal).ToList();
+            if (keys.Lacks("preset"))
+                keys.Report(
+                    key,
+                    $"server {name} needs a preset: none is called {name}",
+                    Nearest.To(name, all) is { } near
+                        ? $"did you mean 'preset: {near}'?"
+                        : $"one of: {string.Join(", ", all)}"
+                );
+            known = null;
         }
-        var ports = Ports(keys);
-        var host = keys.Text("host") ?? "127.0.0.1";
-        if (host is not "localhost" && !IPAddress.TryParse(host, out _))
-            keys.Report("host", $"server {name}: host is {Names.Shown(host)}", "write an IP address such as 127.0.0.1");
-        var command = keys.Words("command");
-        foreach (var word in command)
-            Command(keys, name, word);
-        if (preset is "custom" && command.Count == 0)
+        var host = keys.Text("host") ?? "localhost";
+        if (host is "localhost")
+            host = "127.0.0.1";
+        else if (!IsAddress(host))
             keys.Report(
-                keys.Node,
+                "host",
+                $"server {name}: host {Names.Shown(host)} is no IP address",
+                "write one such as 127.0.0.1"
+            );
+        var command = ServerCommand.Read(keys);
+        if (known == Presets.Custom && keys.Lacks("command"))
+            keys.Report(
+                key,
                 $"server {name}: the custom preset needs a command",
-                "add 'command: [/path/to/server, --port, \"{port}\"]'"
+                "for example command: [/opt/agent, --port, \"{port}\"]"
             );
         var ready = keys.Text("ready");
-        if (ready is not null and not "tcp" && !ready.StartsWith('/'))
+        if (ready is not (null or "tcp") && !(ready.StartsWith('/') && ready.All(c => c is > ' ' and <= '~')))
             keys.Report(
                 "ready",
                 $"server {name}: ready is {Names.Shown(ready)}",
                 "write an HTTP path such as /healthz, or tcp"
             );
-        var tasks = keys.Number("tasks", 64, 1_000_000) ?? 4096;
-        var environment = Environment(keys, name);
-        return preset is null
+        var tasks = keys.Number("tasks") ?? 4096;
+        var environment = ServerEnvironment.Read(keys, known);
+        return known is null || ports is null
             ? null
-            : new ServerSettings(name, preset, ports, host, command, environment, ready, tasks);
+            : new ServerSettings(name, known.Name, ports.Value, host, command, environment, ready, tasks);
     }
 
-    private static PortRange Ports(Section keys)
+    private static PortRange? Ports(Section keys, YamlText name)
     {
-        if (keys.Text("ports") is not { } text)
+        if (keys.Lacks("ports"))
         {
-            if (keys.Value("ports") is null)
-                keys.Report(
-                    keys.Node,
-                    $"{keys.Name} needs ports",
-                    "add 'ports: 3773-' (1,000 ports from there) or 'ports: 3773-3999'"
-                );
-            return new PortRange(65535, 65535);
+            keys.Report(name, $"{keys.Name} needs ports", "for example ports: 3773-3999, or 3773- for 1,000 ports");
+            return null;
         }
+        if (keys.Text("ports") is not { } text)
+            return null;
+        var (least, most) = RosterKeys.PortRange;
         var dash = text.IndexOf('-', StringComparison.Ordinal);
         var first = Port(dash < 0 ? text : text[..dash]);
         var last =
             dash < 0 ? first
-            : dash == text.Length - 1 ? Math.Min(first + 999, 65535)
+            : text[(dash + 1)..].Trim().Length == 0 ? Math.Min(first + 999, most)
             : Port(text[(dash + 1)..]);
-        if (first > 0 && last >= first)
+        if (first < 0 || last < 0)
+            keys.Report(
+                "ports",
+                $"{keys.Name}: ports is {Names.Shown(text)}",
+                "write FIRST-LAST, FIRST- or one PORT, such as 3773-3999"
+            );
+        else if (first < least || last < least || first > most || last > most)
+            keys.Report("ports", $"{keys.Name}: ports {Names.Shown(text)} leave {least} to {most}", "stay within it");
+        else if (last < first)
+            keys.Report(
+                "ports",
+                $"{keys.Name}: ports {Names.Shown(text)} end before they start",
+                $"did you mean '{last}-{first}'?"
+            );
+        else
             return new PortRange(first, last);
-        keys.Report(
-            "ports",
-            $"{keys.Name}: ports is {Names.Shown(text)}",
-            "write FIRST-LAST or FIRST- within 1024 to 65535, such as 3773-3999"
-        );
-        return new PortRange(65535, 65535);
+        return null;
     }
 
     private static int Port(string text) =>
-        int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-        && port is >= 1024 and <= 65535
-            ? port
-            : -1;
+        int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : -1;
 
-    private static void Command(Section keys, string name, string word)
+    private static void Overlap(Section keys, PortRange range, List<(string Server, PortRange Ports)> others)
     {
-        if (word.Any(char.IsControl))
-            keys.Report("command", $"server {name}: command holds a control character", "write one line");
-        for (var open = word.IndexOf('{', StringComparison.Ordinal); open >= 0; open = word.IndexOf('{', open + 1))
+        foreach (var (name, other) in others)
         {
-            var close = word.IndexOf('}', open);
-            var inner = close < 0 ? word[(open + 1)..] : word[(open + 1)..close];
-            if (
-                inner.Length > 0
-                && inner.All(char.IsAsciiLetterLower)
-                && close > 0
-                && !s_placeholders.Contains(inner, StringComparer.Ordinal)
-            )
-                keys.Report(
-                    "command",
-                    $"server {name}: there is no place-holder {{{inner}}}",
-                    Section.Suggest(inner, s_placeholders)
-                );
+            if (range.First > other.Last || other.First > range.Last)
+                continue;
+            var hint =
+                other.First < range.First
+                    ? $"end {name} earlier: 'ports: {new PortRange(other.First, range.First - 1)}'"
+                : range.First < other.First
+                    ? $"end this one earlier: 'ports: {new PortRange(range.First, other.First - 1)}'"
+                : "give each server a range of its own";
+            keys.Report("ports", $"{keys.Name}: ports {range} overlap those of {name} ({other})", hint);
+            return;
         }
     }
 
-    private static Dictionary<string, string> Environment(Section keys, string name)
-    {
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        switch (keys.Value("environment"))
-        {
-            case null or YamlText { IsNull: true }:
-                return variables;
-            case YamlMap map:
-                foreach (var entry in map.Entries)
-                    Variable(keys, name, entry, variables);
-                return variables;
-            case var other:
-                keys.Report(other, $"server {name}: environment must hold NAME: value", "");
-                return variables;
-        }
-    }
-
-    private static void Variable(Section keys, string name, YamlEntry entry, Dictionary<string, string> variables)
-    {
-        var variable = entry.Key.Value;
-        if (
-            variable.Length == 0
-            || char.IsAsciiDigit(variable[0])
-            || !variable.All(c => char.IsAsciiLetterOrDigit(c) || c is '_')
-        )
-            keys.Report(
-                entry.Key,
-                $"server {name}: {Names.Shown(variable)} cannot name a variable",
-                "use letters, digits and _"
-            );
-        else if (LooksSecret(variable))
-            keys.Report(
-                entry.Key,
-                $"server {name}: {variable} looks like a secret, and unit files are readable by everybody",
-                "keep it out of the roster"
-            );
-        else if (entry.Value is not YamlText { Value: var value } || value.Any(char.IsControl))
-            keys.Report(entry.Value, $"server {name}: {variable} must be one line of text", "");
-        else if (!variables.TryAdd(variable, value))
-            keys.Report(entry.Key, $"server {name}: {variable} stands twice", "keep one");
-    }
-
-    private static bool LooksSecret(string variable)
-    {
-        string[] endings = ["TOKEN", "_KEY", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS"];
-        return endings.Any(ending => variable.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
-    }
+    /// <summary>A plain address: IPAddress.TryParse alone would also take 1, 0x7f.1, 010.0.0.1, [::1] and fe80::1%eth0.</summary>
+    private static bool IsAddress(string text) =>
+        IPAddress.TryParse(text, out var address)
+        && (
+            address.AddressFamily is AddressFamily.InterNetworkV6
+                ? text.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.')
+                : address.ToString() == text
+        );
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Berth.Rosters;
@@ -10,6 +11,11 @@ public readonly record struct Size(long Bytes, double Percent)
 {
     /// <summary>The page every amount is rounded down to, because the kernel does so with <c>memory.max</c>.</summary>
     public const long Page = 4096;
+
+    /// <summary>The least cap a roster may give: below it not even a shell and a session manager start.</summary>
+    public const long LeastCap = 16L << 20;
+
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789.");
 
     public static Size FromBytes(long bytes) => new(bytes, 0);
 
@@ -24,7 +30,7 @@ public readonly record struct Size(long Bytes, double Percent)
         var number = text.AsSpan().Trim();
         if (number.EndsWith("%"))
         {
-            if (!Number(number[..^1], out var percent) || percent is <= 0 or > 100)
+            if (!Number(number[..^1], out var percent) || percent is not (> 0 and <= 100))
                 return false;
             size = new Size(0, percent);
             return true;
@@ -46,14 +52,31 @@ public readonly record struct Size(long Bytes, double Percent)
         if (shift < 0 || !Number(number[..^1], out var amount))
             return false;
         var bytes = amount * (1L << shift);
-        if (bytes is < Page or > long.MaxValue / 2)
+        if (bytes is not (>= Page and <= long.MaxValue / 2))
             return false;
         size = new Size((long)bytes / Page * Page, 0);
         return true;
     }
 
+    /// <summary>What a person probably meant by a text that is no size, as a hint.</summary>
+    public static string Meant(string text)
+    {
+        var compact = text.Replace(" ", "", StringComparison.Ordinal).Replace(',', '.');
+        if (TryParse(compact, out _))
+            return $"did you mean '{compact}'?";
+        if (compact.Length > 0 && char.IsAsciiDigit(compact[^1]) && TryParse(compact + "G", out _))
+            return $"did you mean '{compact}G'?";
+        if (compact.EndsWith('%'))
+            return "write a share over 0% and up to 100%";
+        return "write a size such as 512M, 16G or 25%";
+    }
+
     /// <summary>The amount in bytes on a host with <paramref name="ram"/> bytes of memory, in whole pages.</summary>
     public long On(long ram) => Percent > 0 ? (long)(ram * (Percent / 100)) / Page * Page : Bytes;
+
+    /// <summary>Whether this is more on every host; false where a share and an amount cannot be compared.</summary>
+    public bool Exceeds(Size other) =>
+        Percent > 0 == other.Percent > 0 && (Percent > other.Percent || Bytes > other.Bytes);
 
     public override string ToString() =>
         Percent > 0 ? Percent.ToString("0.##", CultureInfo.InvariantCulture) + "%" : Show(Bytes);
@@ -84,6 +107,11 @@ public readonly record struct Size(long Bytes, double Percent)
         return bytes.ToString(CultureInfo.InvariantCulture);
     }
 
-    private static bool Number(ReadOnlySpan<char> text, out double value) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value);
+    /// <summary>Digits with an optional point. double.TryParse alone would also take NaN and Infinity.</summary>
+    private static bool Number(ReadOnlySpan<char> text, out double value)
+    {
+        value = 0;
+        return !text.ContainsAnyExcept(s_digits)
+            && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value);
+    }
 }

@@ -1,74 +1,39 @@
-using System.Text;
+using System.Net;
 
 namespace Berth.Rosters;
 
 /// <summary>Reads the users and what must hold among them.</summary>
-internal static class UserReader
+internal sealed class UserReader(DefaultValues defaults, ServerReading servers, GatewaySettings? gateway)
 {
-    public static IReadOnlyList<User> Read(
-        IReadOnlyList<UserEntry> entries,
-        DefaultSettings defaults,
-        IReadOnlyDictionary<string, ServerSettings> servers,
-        List<Problem> problems
-    )
+    /// <summary>Longest mail address (RFC 3696, erratum 1690).</summary>
+    private const int LongestLogin = 320;
+
+    private readonly Taken _logins = new("login");
+    private readonly Taken _ports = new("port");
+    private readonly Taken _uids = new("uid");
+
+    public IReadOnlyList<User> Read(IReadOnlyList<UserEntry> entries)
     {
-        var users = new List<User>();
-        var (logins, ports, uids) = (new Taken("login"), new Taken("port"), new Taken("uid"));
-        foreach (var entry in entries)
-        {
-            var user = One(entry, defaults, servers);
-            logins.Claim(entry, "login", user.Login.Normalize(NormalizationForm.FormKC).ToLowerInvariant(), user.Login);
-            if (user.Port is { } port)
-                ports.Claim(entry, "port", port.ToString(), port.ToString());
-            if (user.Uid is { } uid)
-                uids.Claim(entry, "uid", uid.ToString(), uid.ToString());
-            users.Add(user);
-        }
+        var users = entries.Select(One).ToList();
+        Unserved(entries);
         return users;
     }
 
-    private static User One(
-        UserEntry entry,
-        DefaultSettings defaults,
-        IReadOnlyDictionary<string, ServerSettings> servers
-    )
+    private User One(UserEntry entry)
     {
         var name = entry.Name.Value;
-        var login = entry.Keys("login").Text("login") ?? name;
-        if (login.Trim() != login || login.Length is 0 or > 320 || login.Any(char.IsControl))
-            entry
-                .Keys("login")
-                .Report(
-                    "login",
-                    $"user {name}: login is {Names.Shown(login)}",
-                    "write it as the identity provider sends it, without spaces around it"
-                );
-        var server = Server(entry, name, defaults, servers);
-        var ownMemory = entry.Keys("memory").Size("memory");
-        var memory = ownMemory ?? defaults.Memory;
-        var session = entry.Keys("session-memory").Size("session-memory") ?? defaults.SessionMemory;
-        var pane = entry.Keys("pane-memory").Size("pane-memory") ?? Smaller(defaults.PaneMemory, session);
-        if (Comparable(pane, session) && Larger(pane, session))
-            entry
-                .Keys("pane-memory")
-                .Report(
-                    "pane-memory",
-                    $"user {name}: pane-memory {pane} is more than session-memory {session}",
-                    "a pane cannot have more than all sessions together"
-                );
-        var port = entry.Keys("port").Number("port", 1024, 65535);
-        if (
-            port is { } fixedPort
-            && servers.Values.FirstOrDefault(other => other.Name != server && other.Ports.Contains(fixedPort))
-                is { } owner
-        )
-            entry
-                .Keys("port")
-                .Report(
-                    "port",
-                    $"user {name}: port {fixedPort} is in the range of {owner.Name} ({owner.Ports})",
-                    "choose one outside of it"
-                );
+        var login = Login(entry, name);
+        _logins.Claim(entry, login.ToLowerInvariant(), login);
+        var server = entry.Layers.Any(layer => layer.Keys.Has("server"))
+            ? servers.Named(entry.Keys("server"), $"user {name}")
+            : defaults.Settings.Server;
+        var memory = entry.Keys("memory").Cap("memory") ?? defaults.Settings.Memory;
+        var session = entry.Keys("session-memory").Cap("session-memory") ?? defaults.Session ?? memory;
+        var pane = Pane(entry, name, session);
+        var port = Port(entry, name, server);
+        var uid = entry.Keys("uid").Number("uid");
+        if (uid is not null)
+            _uids.Claim(entry, $"{uid}", $"{uid}");
         return new User(
             name,
             login,
@@ -76,80 +41,121 @@ internal static class UserReader
             memory,
             session,
             pane,
-            entry.Keys("admin").Flag("admin"),
-            entry.Keys("parked").Flag("parked"),
-            entry.Keys("removed").Flag("removed"),
+            entry.Keys("admin").Flag("admin") ?? false,
+            entry.Keys("parked").Flag("parked") ?? false,
+            entry.Keys("removed").Flag("removed") ?? false,
             Groups(entry, name),
             port,
-            entry.Keys("uid").Number("uid", 1000, 59999)
+            uid
         );
     }
 
-    private static string? Server(
-        UserEntry entry,
-        string name,
-        DefaultSettings defaults,
-        IReadOnlyDictionary<string, ServerSettings> servers
-    )
+    private static string Login(UserEntry entry, string name)
     {
-        var keys = entry.Keys("server");
-        switch (keys.Text("server"))
-        {
-            case "none":
-                return null;
-            case { } server when servers.ContainsKey(server):
-                return server;
-            case { } unknown:
-                keys.Report(
-                    "server",
-                    $"user {name}: there is no server {Names.Shown(unknown)}",
-                    servers.Count > 0 ? Section.Suggest(unknown, servers.Keys) : "declare it below 'servers:'"
-                );
-                return null;
-            default:
-                return defaults.Server;
-        }
+        var keys = entry.Keys("login");
+        var login = keys.Text("login") ?? name;
+        if (login.Trim() != login)
+            keys.Report("login", $"user {name}: login {Names.Shown(login)} has spaces around it", "take them out");
+        else if (login.Length > LongestLogin)
+            keys.Report("login", $"user {name}: login has {login.Length} characters", $"at most {LongestLogin}");
+        else if (Names.Escaped(login) != login)
+            keys.Report(
+                "login",
+                $"user {name}: login {Names.Shown(login)} holds an invisible character",
+                "take it out"
+            );
+        return login;
     }
 
-    private static IReadOnlyList<string> Groups(UserEntry entry, string name)
+    private Size Pane(UserEntry entry, string name, Size session)
+    {
+        var keys = entry.Keys("pane-memory");
+        if (keys.Cap("pane-memory") is not { } pane)
+            // A default never exceeds the person's own session cap.
+            return defaults.Pane is { } common && !common.Exceeds(session) ? common : session;
+        if (pane.Exceeds(session))
+            keys.Report(
+                "pane-memory",
+                $"user {name}: pane-memory {pane} is more than their session-memory {session}",
+                "a pane cannot have more than all sessions together"
+            );
+        return pane;
+    }
+
+    private int? Port(UserEntry entry, string name, string? server)
+    {
+        var keys = entry.Keys("port");
+        if (keys.Number("port") is not { } port)
+            return null;
+        _ports.Claim(entry, $"{port}", $"{port}");
+        foreach (
+            var other in servers.Settings.Values.Where(other => other.Name != server && other.Ports.Contains(port))
+        )
+            keys.Report(
+                "port",
+                $"user {name}: port {port} is in the range of server {other.Name} ({other.Ports})",
+                "choose one outside of it"
+            );
+        if (gateway is not null && IPEndPoint.TryParse(gateway.Listen, out var listen) && listen.Port == port)
+            keys.Report("port", $"user {name}: port {port} is the gateway's", "choose another");
+        return port;
+    }
+
+    private static List<string> Groups(UserEntry entry, string name)
     {
         var keys = entry.Keys("groups");
-        var groups = keys.Words("groups");
-        foreach (var group in groups.Where(group => !Names.IsGroup(group)))
-            keys.Report(
-                "groups",
-                $"user {name}: {Names.Shown(group)} cannot name a group",
-                "use lower-case letters, digits, _ and -"
-            );
-        if (groups.Contains("root", StringComparer.Ordinal))
-            keys.Report("groups", $"user {name}: group root gives away the box", "take it out");
+        var groups = (keys.Words("groups") ?? []).Distinct(StringComparer.Ordinal).ToList();
+        foreach (var group in groups)
+        {
+            if (!Names.IsGroup(group))
+                keys.Report(
+                    "groups",
+                    $"user {name}: {Names.Shown(group)} cannot name a group",
+                    "use lower-case letters, digits, _ and -"
+                );
+            else if (group is "root")
+                keys.Report("groups", $"user {name}: group root would give away the system's files", "take it out");
+        }
         return groups;
     }
 
-    private static bool Comparable(Size a, Size b) => (a.Percent > 0) == (b.Percent > 0);
-
-    private static bool Larger(Size a, Size b) => a.Percent > b.Percent || a.Bytes > b.Bytes;
-
-    /// <summary>A default pane cap never exceeds the person's own session cap.</summary>
-    private static Size Smaller(Size pane, Size session) =>
-        Comparable(pane, session) && Larger(pane, session) ? session : pane;
+    /// <summary>With several servers and no default, silence would leave people without a server. Told once.</summary>
+    private void Unserved(IReadOnlyList<UserEntry> entries)
+    {
+        if (defaults.NamesServer)
+            return;
+        var without = entries.Where(entry => !entry.Layers.Any(layer => layer.Keys.Has("server"))).ToList();
+        if (without.Count == 0)
+            return;
+        var names = string.Join(", ", without.Take(5).Select(entry => entry.Name.Value));
+        var who =
+            without.Count == 1 ? $"user {names} names"
+            : without.Count <= 5 ? $"users {names} name"
+            : $"users {names} and {without.Count - 5} more name";
+        without[0]
+            .Layers[0]
+            .Keys.Report(
+                without[0].Name,
+                $"{who} no server, and there are several ({string.Join(", ", servers.Declared)})",
+                "add 'server:' to 'defaults:' or to each of them (none for no server)"
+            );
+    }
 
     /// <summary>What only one user may have.</summary>
-    private sealed class Taken(string what)
+    private sealed class Taken(string key)
     {
         private readonly Dictionary<string, UserEntry> _owners = new(StringComparer.Ordinal);
 
-        public void Claim(UserEntry entry, string key, string value, string shown)
+        public void Claim(UserEntry entry, string value, string shown)
         {
             if (_owners.TryAdd(value, entry))
                 return;
             var owner = _owners[value];
             var keys = entry.Keys(key);
-            var place = keys.Value(key) ?? entry.Name;
             keys.Report(
-                place,
-                $"user {entry.Name.Value}: {what} {Names.Shown(shown)} is {owner.Name.Value}'s as well ({owner.File}:{owner.Name.Line})",
-                $"give each user a {what} of their own"
+                keys.Value(key) ?? entry.Name,
+                $"user {entry.Name.Value}: {key} {Names.Shown(shown)} is {owner.Name.Value}'s as well ({owner.Place(key)})",
+                $"give each user a {key} of their own"
             );
         }
     }

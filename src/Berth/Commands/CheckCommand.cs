@@ -8,6 +8,11 @@ namespace Berth.Commands;
 /// <summary><c>berth check</c>: reads the roster and tells every problem.</summary>
 public static class CheckCommand
 {
+    private static readonly Argument<string?> s_file = new("FILE")
+    {
+        Description = "The roster; the same as --roster FILE",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private static readonly Option<bool> s_schema = new("--schema")
     {
         Description = "Print the JSON schema of a roster, for editors",
@@ -15,7 +20,11 @@ public static class CheckCommand
 
     public static Command Create()
     {
-        var command = new Command("check", "Read the roster and tell every problem, each with its place") { s_schema };
+        var command = new Command("check", "Read the roster and tell every problem, each with its place")
+        {
+            s_file,
+            s_schema,
+        };
         command.SetAction(Run);
         return command;
     }
@@ -27,15 +36,10 @@ public static class CheckCommand
             Console.Out.Write(RosterSchema.Text());
             return ExitCodes.Ok;
         }
-        var file = parse.GetValue(Shared.RosterFile)!;
+        var file = parse.GetValue(s_file) ?? parse.GetValue(Shared.RosterFile)!;
         var reading = RosterFiles.Load(file);
         if (parse.GetValue(Shared.Json))
-            Console.Out.WriteLine(
-                JsonSerializer.Serialize(
-                    new CheckDocument(reading.Roster is not null, reading.Problems),
-                    CheckJsonContext.Default.CheckDocument
-                )
-            );
+            Console.Out.WriteLine(CheckJson.Render(reading));
         else
             Print(file, reading);
         return reading.Roster is null ? ExitCodes.Failed : ExitCodes.Ok;
@@ -47,19 +51,35 @@ public static class CheckCommand
             Console.Error.WriteLine(problem);
         if (reading.Roster is not { } roster)
         {
-            Console.Error.WriteLine(
-                $"berth: {reading.Problems.Count} problem{(reading.Problems.Count == 1 ? "" : "s")} in {file}; nothing was changed"
-            );
+            if (reading.Problems.Count > 1)
+                Console.Error.WriteLine($"berth: {reading.Problems.Count} problems; nothing was changed");
             return;
         }
-        var serving = roster.Users.Count(user => user.Serves);
+        var (users, servers) = (roster.Users.Count, roster.Servers.Count);
+        var next = file == Shared.DefaultRoster ? "berth plan" : $"berth plan --roster {file}";
         Console.Out.WriteLine(
-            $"{file}: {roster.Users.Count} user{(roster.Users.Count == 1 ? "" : "s")}, {serving} with a server ({string.Join(", ", roster.Servers.Keys)}). Next: berth plan"
+            $"{file}: {users} user{(users == 1 ? "" : "s")}, {servers} server{(servers == 1 ? "" : "s")}, no problems. Next: {next}"
         );
     }
 }
 
-public sealed record CheckDocument(bool Ok, IReadOnlyList<Problem> Problems);
+/// <summary>What a check found, as a program reads it.</summary>
+public static class CheckJson
+{
+    public static string Render(RosterReading reading) =>
+        JsonSerializer.Serialize(
+            new CheckDocument(
+                reading.Roster is not null,
+                reading.Roster?.Users.Count,
+                reading.Roster?.Servers.Count,
+                reading.Problems
+            ),
+            CheckJsonContext.Default.CheckDocument
+        );
+}
+
+/// <param name="Users">How many; null when there are problems, as with <paramref name="Servers"/>.</param>
+public sealed record CheckDocument(bool Ok, int? Users, int? Servers, IReadOnlyList<Problem> Problems);
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CheckDocument))]

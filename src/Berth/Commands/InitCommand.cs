@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Berth.Host;
+using Berth.Planning;
 using Berth.Rosters;
 
 namespace Berth.Commands;
@@ -9,7 +10,7 @@ public static class InitCommand
 {
     private static readonly Argument<string?> s_file = new("FILE")
     {
-        Description = $"Where to write it (default {Shared.DefaultRoster})",
+        Description = "Where to write it; the same as --roster FILE",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -22,20 +23,23 @@ public static class InitCommand
 
     private static int Run(ParseResult parse)
     {
-        var file = Path.GetFullPath(parse.GetValue(s_file) ?? parse.GetValue(Shared.RosterFile)!);
-        if (File.Exists(file))
+        var file = parse.GetValue(s_file) ?? parse.GetValue(Shared.RosterFile)!;
+        var option = file == Shared.DefaultRoster ? "" : $" --roster {file}";
+        if (Path.Exists(file))
         {
-            Console.Error.WriteLine($"berth: {file} is there already; 'berth check --roster {file}' reads it");
+            Console.Error.WriteLine($"berth: {file} is there already; 'berth check{option}' reads it");
             return ExitCodes.Failed;
         }
-        var person = Environment.GetEnvironmentVariable("SUDO_USER") ?? Environment.UserName;
-        var text = StarterRoster.Text(Planning.HostReader.Ram(), Names.WrongUser(person) is null ? person : "alice");
+        var person = InvokingUser.Find();
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            // CreateNew: what somebody else puts there in this moment is not overwritten either.
             using var stream = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
             using var writer = new StreamWriter(stream);
-            writer.Write(text);
+            writer.Write(StarterRoster.Text(HostReader.Ram(), person ?? "alice"));
+            writer.Flush();
+            stream.Flush(flushToDisk: true);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -44,8 +48,15 @@ public static class InitCommand
             );
             return ExitCodes.Failed;
         }
-        var option = file == Shared.DefaultRoster ? "" : $" --roster {file}";
-        Console.Out.WriteLine($"Wrote {file}. Edit the people in it, then: berth check{option} && berth plan{option}");
+        Console.Out.WriteLine(
+            $"""
+            Wrote {file} for {(person is null ? "a person called alice" : $"{person}, you")}.
+            Next: put your people and their logins in it, then
+              berth check{option}
+              berth plan{option}
+              sudo berth apply{option}
+            """
+        );
         return ExitCodes.Ok;
     }
 }

@@ -40,6 +40,10 @@ public static class Shared
         return reading.Problems.Count == 0 ? reading.Roster : null;
     }
 
+    /// <summary>What to add to the next command so that it reads the same roster; empty for the default one.</summary>
+    public static string RosterOption(this ParseResult parse) =>
+        parse.GetValue(RosterFile) is { } roster and not DefaultRoster ? $" --roster {roster}" : "";
+
     /// <summary>Takes the lock that one change of the host at a time holds; on failure says so and gives null.</summary>
     public static HostLock? TakeHost(HostPaths host)
     {

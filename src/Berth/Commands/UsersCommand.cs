@@ -1,7 +1,5 @@
 using System.CommandLine;
-using Berth.Host;
 using Berth.Rosters;
-using Spectre.Console;
 
 namespace Berth.Commands;
 
@@ -9,125 +7,78 @@ namespace Berth.Commands;
 /// person's own file with its comments is never rewritten.</summary>
 public static class UsersCommand
 {
-    private static readonly Argument<string> s_name = new("NAME") { Description = "Account name" };
-    private static readonly Option<string?> s_login = new("--login")
-    {
-        Description = "What the identity provider sends",
-        HelpName = "LOGIN",
-    };
-    private static readonly Option<string?> s_server = new("--server")
-    {
-        Description = "Server they get",
-        HelpName = "NAME",
-    };
-    private static readonly Option<string?> s_memory = new("--memory")
-    {
-        Description = "Cap of their server, such as 16G",
-        HelpName = "SIZE",
-    };
-    private static readonly Option<bool> s_admin = new("--admin") { Description = "May see and act for everybody" };
+    public static Argument<string> Name { get; } = new("NAME") { Description = "Account name" };
 
     public static Command Create()
     {
         var users = new Command("users", "List, add, park, unpark, remove or purge people");
         var list = new Command("list", "The people of the roster");
         list.SetAction(List);
-        var add = new Command("add", "Add a person, or bring a removed one back")
-        {
-            s_name,
-            s_login,
-            s_server,
-            s_memory,
-            s_admin,
-        };
-        add.SetAction(Add);
         users.Add(list);
-        users.Add(add);
-        users.Add(Change("park", "Stop a person's server and keep it stopped; the account works", ("parked", "true")));
-        users.Add(Change("unpark", "Start a parked person's server again", ("parked", "false")));
+        users.Add(UsersAddCommand.Create());
         users.Add(
-            Change("remove", "The reversible cut: server stopped, account locked, home untouched", ("removed", "true"))
+            Change(
+                "park",
+                "Stop a person's server and keep it stopped; the account works",
+                ("parked", true, user => user.Parked)
+            )
+        );
+        users.Add(Change("unpark", "Start a parked person's server again", ("parked", false, user => user.Parked)));
+        users.Add(
+            Change(
+                "remove",
+                "The reversible cut: server stopped, account locked, home untouched",
+                ("removed", true, user => user.Removed)
+            )
         );
         users.Add(PurgeCommand.Create());
         return users;
     }
 
-    private static Command Change(string verb, string description, params (string Key, string Value)[] keys)
+    /// <summary>Tells what an edit did, and the next step.</summary>
+    public static int Tell(ParseResult parse, UserEditOutcome outcome)
     {
-        var command = new Command(verb, description) { s_name };
-        command.SetAction(parse =>
-        {
-            var name = parse.GetValue(s_name)!;
-            if (parse.LoadRoster() is not { } roster)
-                return ExitCodes.Failed;
-            if (roster.Users.All(user => user.Name != name))
-                return Unknown(name, roster);
-            return Edit(parse, name, keys);
-        });
-        return command;
-    }
-
-    private static int Add(ParseResult parse)
-    {
-        var name = parse.GetValue(s_name)!;
-        if (parse.LoadRoster() is not { } roster)
-            return ExitCodes.Failed;
-        var known = roster.Users.FirstOrDefault(user => user.Name == name);
-        if (known is { Removed: false })
-        {
-            Console.Error.WriteLine($"berth: {name} is in the roster already; 'berth users list' shows everybody");
-            return ExitCodes.Failed;
-        }
-        var keys = new List<(string, string)>();
-        if (known is not null)
-            keys.Add(("removed", "false"));
-        if (parse.GetValue(s_login) is { } login)
-            keys.Add(("login", login));
-        if (parse.GetValue(s_server) is { } server)
-            keys.Add(("server", server));
-        if (parse.GetValue(s_memory) is { } memory)
-            keys.Add(("memory", memory));
-        if (parse.GetValue(s_admin))
-            keys.Add(("admin", "true"));
-        return Edit(parse, name, keys);
-    }
-
-    private static int Edit(ParseResult parse, string name, IReadOnlyList<(string Key, string Value)> keys)
-    {
-        var roster = parse.GetValue(Shared.RosterFile)!;
-        var file = Path.Join(RosterFiles.DropInFolder(roster), $"{name}.yaml");
-        var before = File.Exists(file) ? File.ReadAllText(file) : null;
-        var edit = new RosterText(file, UserDropIn.With(name, before, keys));
-        var reading = RosterFiles.Load(roster, edit);
-        foreach (var problem in reading.Problems)
+        foreach (var problem in outcome.Problems)
             Console.Error.WriteLine(problem);
-        if (reading.Roster is null)
+        if (outcome.Problems.Count > 0)
         {
             Console.Error.WriteLine("berth: nothing was changed");
             return ExitCodes.Failed;
         }
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            var temporary = file + ".new";
-            File.WriteAllText(temporary, edit.Text);
-            File.Move(temporary, file, overwrite: true);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine($"berth: {failure.Message}; run with sudo");
-            return ExitCodes.Failed;
-        }
         Console.Out.WriteLine(
-            $"Wrote {file}. Next: berth apply{(roster == Shared.DefaultRoster ? "" : $" --roster {roster}")}"
+            $"{(outcome.Removed ? "Took away" : "Wrote")} {outcome.File}. Next: berth apply{parse.RosterOption()}"
         );
         return ExitCodes.Ok;
     }
 
+    private static Command Change(
+        string verb,
+        string description,
+        (string Key, bool Value, Func<User, bool> Current) flag
+    )
+    {
+        var command = new Command(verb, description) { Name };
+        command.SetAction(parse =>
+        {
+            var name = parse.GetValue(Name)!;
+            if (parse.LoadRoster() is not { } roster)
+                return ExitCodes.Failed;
+            if (roster.Users.FirstOrDefault(user => user.Name == name) is not { } user)
+                return Unknown(name, roster);
+            if (flag.Current(user) == flag.Value)
+            {
+                Console.Out.WriteLine($"{name} is {(flag.Value ? "" : "not ")}{flag.Key} already; nothing was changed");
+                return ExitCodes.Ok;
+            }
+            var edit = new UserEdit(parse.GetValue(Shared.RosterFile)!, name);
+            return Tell(parse, edit.Set(flag.Key, flag.Value, flag.Current));
+        });
+        return command;
+    }
+
     private static int Unknown(string name, Roster roster)
     {
-        var names = roster.Users.Select(user => user.Name).ToList();
-        var hint = Nearest.To(name, names) is { } near
+        var hint = Nearest.To(name, roster.Users.Select(user => user.Name)) is { } near
             ? $"did you mean '{near}'?"
             : "'berth users list' shows everybody";
         Console.Error.WriteLine($"berth: {Names.Shown(name)} is not in the roster; {hint}");
@@ -139,31 +90,11 @@ public static class UsersCommand
         if (parse.LoadRoster() is not { } roster)
             return ExitCodes.Failed;
         if (parse.GetValue(Shared.Json))
-        {
             Console.Out.WriteLine(UsersJson.Render(roster));
-            return ExitCodes.Ok;
-        }
-        var table = new Table()
-            .Border(TableBorder.None)
-            .AddColumns("USER", "LOGIN", "SERVER", "MEMORY", "SESSIONS", "STATE");
-        foreach (var user in roster.Users)
-            table.AddRow(
-                Markup.Escape(user.Name),
-                Markup.Escape(user.Login),
-                user.Server ?? "-",
-                user.Memory.ToString(),
-                user.SessionMemory.ToString(),
-                State(user)
-            );
-        Terminal.Write(table);
+        else if (roster.Users.Count == 0)
+            Console.Out.WriteLine($"Nobody yet. Next: berth users add NAME --login LOGIN{parse.RosterOption()}");
+        else
+            Terminal.Write(UsersTable.Of(roster, Terminal.Width));
         return ExitCodes.Ok;
     }
-
-    public static string State(User user) =>
-        (
-            user.Removed ? "removed"
-            : user.Parked ? "parked"
-            : user.Server is null ? "no server"
-            : "active"
-        ) + (user.Admin ? ", admin" : "");
 }

@@ -11,9 +11,8 @@ public static class RosterFiles
         throwOnInvalidBytes: true
     );
 
-    /// <summary>Where tools keep users of their own.</summary>
-    public static string DropInFolder(string roster) =>
-        Path.Join(Path.GetDirectoryName(Path.GetFullPath(roster)), "users.d");
+    /// <summary>Where tools keep users of their own, beside the roster and named as the roster was.</summary>
+    public static string DropInFolder(string roster) => Path.Join(Path.GetDirectoryName(roster), "users.d");
 
     public static RosterReading Load(string roster) => Load(roster, null);
 
@@ -23,9 +22,7 @@ public static class RosterFiles
     {
         var problems = new List<Problem>();
         var main = Read(roster, problems);
-        var folder = DropInFolder(roster);
-        var names = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.yaml") : [];
-        var dropIns = names
+        var dropIns = Names(DropInFolder(roster), problems)
             .Append(edit?.File)
             .OfType<string>()
             .Distinct(StringComparer.Ordinal)
@@ -33,23 +30,28 @@ public static class RosterFiles
             .Select(name => name == edit?.File ? edit : Read(name, problems))
             .OfType<RosterText>()
             .ToList();
-        return main is null || problems.Count > 0
-            ? new RosterReading(null, problems)
-            : RosterReader.Read(main, dropIns);
+        if (main is null)
+            return new RosterReading(null, problems);
+        var reading = RosterReader.Read(main, dropIns);
+        return problems.Count > 0 ? new RosterReading(null, [.. problems, .. reading.Problems]) : reading;
     }
 
-    private static RosterText? Read(string file, List<Problem> problems)
+    /// <summary>Reads one text whole.</summary>
+    /// <returns>Null when <paramref name="problems"/> got an entry.</returns>
+    public static RosterText? Read(string file, List<Problem> problems)
     {
         void Report(string message, string hint) => problems.Add(new Problem(file, 0, 0, message, hint));
         try
         {
-            var bytes = File.ReadAllBytes(file);
+            if (Directory.Exists(file))
+            {
+                Report("is a folder", "name the roster file in it with '--roster FILE'");
+                return null;
+            }
+            var bytes = Bytes(file);
             if (bytes.Length <= MaxBytes)
                 return new RosterText(file, s_strict.GetString(bytes));
-            Report(
-                $"larger than {MaxBytes >> 20} MiB",
-                "a roster of 10,000 people is smaller: is this the right file?"
-            );
+            Report($"larger than {MaxBytes >> 20} MiB", "a roster of 10,000 people takes one: is this the right file?");
         }
         catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -60,19 +62,54 @@ public static class RosterFiles
         }
         catch (UnauthorizedAccessException)
         {
-            Report(
-                Directory.Exists(file) ? "is a folder" : "may not be read by you",
-                "name the roster file with '--roster FILE', or run with sudo"
-            );
+            Report("may not be read by you", "run with sudo, or name another with '--roster FILE'");
         }
-        catch (DecoderFallbackException)
+        catch (DecoderFallbackException wrong)
         {
-            Report("is not UTF-8 text", "save it as UTF-8");
+            Report($"is not UTF-8 text (byte {wrong.Index + 1})", "save it as UTF-8");
         }
         catch (IOException wrong)
         {
-            Report(wrong.Message, "");
+            Report($"cannot be read: {wrong.Message}", "");
         }
         return null;
+    }
+
+    /// <summary>The drop-ins of a folder; none when there is no folder. A file that looks like one and would not be
+    /// read is a problem, because its people would be missing without a word.</summary>
+    private static List<string> Names(string folder, List<Problem> problems)
+    {
+        try
+        {
+            var files = Directory.GetFiles(folder).Where(file => !Path.GetFileName(file).StartsWith('.')).ToList();
+            foreach (var file in files.Where(file => file.EndsWith(".yml", StringComparison.Ordinal)))
+                problems.Add(
+                    new Problem(file, 0, 0, "only *.yaml is read here", "rename it to .yaml, or take it away")
+                );
+            return files.FindAll(file => file.EndsWith(".yaml", StringComparison.Ordinal));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception unreadable) when (unreadable is UnauthorizedAccessException or IOException)
+        {
+            problems.Add(new Problem(folder, 0, 0, "this folder may not be read by you", "run with sudo"));
+            return [];
+        }
+    }
+
+    /// <summary>The content, or one byte more than is allowed. A pipe such as /dev/stdin has no length to ask for.</summary>
+    private static byte[] Bytes(string file)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var content = new MemoryStream();
+        var buffer = new byte[64 << 10];
+        for (var count = 1; count > 0 && content.Length <= MaxBytes; )
+        {
+            count = stream.Read(buffer);
+            content.Write(buffer, 0, count);
+        }
+        return content.ToArray();
     }
 }

@@ -18,13 +18,17 @@ public static class UsersJson
                     user.PaneMemory.ToString(),
                     user.Admin,
                     user.Parked,
-                    user.Removed
+                    user.Removed,
+                    user.Groups,
+                    user.Port,
+                    user.Uid
                 )),
             ],
             UsersJsonContext.Default.IReadOnlyListUserDocument
         );
 }
 
+/// <param name="Memory">As the roster writes it, such as <c>16G</c> or <c>25%</c>; the other caps too.</param>
 public sealed record UserDocument(
     string Name,
     string Login,
@@ -34,7 +38,10 @@ public sealed record UserDocument(
     string PaneMemory,
     bool Admin,
     bool Parked,
-    bool Removed
+    bool Removed,
+    IReadOnlyList<string> Groups,
+    int? Port,
+    int? Uid
 );
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

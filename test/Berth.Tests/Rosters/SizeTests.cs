@@ -28,6 +28,13 @@ public sealed class SizeTests
     [InlineData("1e3G")]
     [InlineData("999999999999T")]
     [InlineData("16 apples")]
+    [InlineData("NaN%")]
+    [InlineData("NaNG")]
+    [InlineData("InfinityT")]
+    [InlineData("1.2.3G")]
+    [InlineData(".G")]
+    [InlineData("%")]
+    [InlineData("+1G")]
     public void Nonsense_is_no_size(string text) => Assert.False(Size.TryParse(text, out _));
 
     [Fact]

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# checks.sh [ROOT] [PREFIX]: the peer of a plan with nothing to do. A straightforward script that makes the same checks: for each user
+# checks.sh ROOT [SERVER] [PORT]: the peer of a plan with nothing to do. A straightforward script that makes the same checks: for each user
 # of the roster, that the account is there, the home is theirs and closed, and that the three files say what they
 # should. (It reads the roster with grep and knows one kind of server: a real one would do more.)
 set -euo pipefail
-root=${1:-} port=${3:-3773} server=${2:-t3}
+root=${1%/} port=${3:-3773} server=${2:-t3}
 variable=$([ "$server" = t3 ] && echo T3_PORT || echo PORT)
 grep -oE '^  [a-z0-9]+:' "$root/etc/berth/roster.yaml" | tr -d ' :' | while read -r user; do
     IFS=: read -r _ _ uid _ _ home _ < <(grep "^$user:" "$root/etc/passwd")

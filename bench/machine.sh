@@ -25,7 +25,7 @@ mkdir -p /etc/berth
 } >/etc/berth/roster.yaml
 berth apply --no-wait >/dev/null
 berth plan | tail -1
-/payload/bench/checks.sh '' idle 4000
+/payload/bench/checks.sh / idle 4000
 cd /payload/bench
-python3 measure.py -n 5 berth 'berth apply' shell '/payload/bench/checks.sh "" idle 4000'
+python3 measure.py -n 5 berth 'berth apply' shell '/payload/bench/checks.sh / idle 4000'
 VM

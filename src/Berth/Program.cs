@@ -32,4 +32,15 @@ if (parse.Errors.Count > 0)
     Console.Error.WriteLine("berth: see 'berth --help'");
     return ExitCodes.Usage;
 }
-return await parse.InvokeAsync();
+try
+{
+    return await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
+{
+    // What a verb cannot go on without: a full disk, a manifest that is no JSON. The message carries the path.
+    Console.Error.WriteLine(
+        $"berth: {failure.Message}; nothing further was changed, solve this and run the command again"
+    );
+    return ExitCodes.Failed;
+}

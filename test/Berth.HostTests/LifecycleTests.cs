@@ -92,7 +92,7 @@ public sealed class LifecycleTests(Debian13 vm) : IClassFixture<Debian13>
         await vm.Until("ss -Hltn 'sport = :4040' | grep -q .");
         await vm.Write(
             "/etc/berth/roster.yaml",
-            StandIns.Roster
+            StandIns.Roster.Replace("reserve: 256M", "reserve: 256M, overcommit: true", StringComparison.Ordinal)
                 + "\n  erin: {}\n  frank: {uid: 4000}\n  grace: {port: 4040}\n  heidi: {groups: [nosuchgroup]}\n  daemon1: {}\n"
         );
 

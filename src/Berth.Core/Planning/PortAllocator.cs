@@ -32,6 +32,8 @@ public static class PortAllocator
             }
         }
         used.UnionWith(claimed);
+        if (GatewayPort(roster) is { } gateway)
+            used.Add(gateway);
         var without = new List<string>();
         var next = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var user in roster.Users)
@@ -40,7 +42,12 @@ public static class PortAllocator
                 continue;
             var range = roster.Servers[name].Ports;
             var key = Key(name, user.Name);
-            if (ports.TryGetValue(key, out var kept) && range.Contains(kept) && !claimed.Contains(kept))
+            if (
+                ports.TryGetValue(key, out var kept)
+                && range.Contains(kept)
+                && !claimed.Contains(kept)
+                && kept != GatewayPort(roster)
+            )
                 continue;
             var port = next.GetValueOrDefault(name, range.First);
             while (port <= range.Last && (used.Contains(port) || taken(port)))
@@ -57,4 +64,10 @@ public static class PortAllocator
         }
         return (ports, without);
     }
+
+    /// <summary>The gateway's own port is nobody's, also where it lies in a server's range.</summary>
+    private static int? GatewayPort(Roster roster) =>
+        roster.Gateway is { Listen: var listen } && System.Net.IPEndPoint.TryParse(listen, out var address)
+            ? address.Port
+            : null;
 }

@@ -7,7 +7,11 @@ public static class Placeholders
         text.Contains('{')
             ? text.Replace("{user}", user, StringComparison.Ordinal)
                 .Replace("{home}", home, StringComparison.Ordinal)
+                .Replace("{host}:", Authority(host) + ":", StringComparison.Ordinal)
                 .Replace("{host}", host, StringComparison.Ordinal)
                 .Replace("{port}", port.ToString(), StringComparison.Ordinal)
             : text;
+
+    /// <summary>An address as it stands before a colon and a port: an IPv6 address in brackets.</summary>
+    public static string Authority(string host) => host.Contains(':') ? $"[{host}]" : host;
 }

@@ -143,6 +143,7 @@ public static class ServerUnits
     private static string Expand(string word, ServerSettings server, Preset preset) =>
         UnitText
             .Word(word)
+            .Replace("{host}:", Placeholders.Authority(server.Host) + ":", StringComparison.Ordinal)
             .Replace("{host}", server.Host, StringComparison.Ordinal)
             .Replace("{port}", $"${{{preset.PortVariable}}}", StringComparison.Ordinal)
             .Replace("{home}", "${HOME}", StringComparison.Ordinal)

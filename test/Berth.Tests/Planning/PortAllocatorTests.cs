@@ -67,4 +67,14 @@ public sealed class PortAllocatorTests
                             );
                 }
             );
+
+    [Fact]
+    public void The_gateways_port_is_nobodys()
+    {
+        var roster = RosterReaderTests.Good(
+            "gateway: {listen: 127.0.0.1:3774}\nservers: {t3: {preset: t3, ports: 3773-}}\nusers: {ann: {}, ben: {}}"
+        );
+        var (ports, _) = PortAllocator.Assign(roster, new Dictionary<string, int>(), _ => false);
+        Assert.Equal((3773, 3775), (ports["t3/ann"], ports["t3/ben"]));
+    }
 }

@@ -15,7 +15,7 @@ for suite in "$@"; do
     dotnet build "$project" --nologo -v quiet || exit 1
     results=$PWD/artifacts/results/$suite.xml
     rm -f "$results"
-    "$project/bin/Debug/net10.0/$name" -xml "$results" -showliveoutput
+    "$project/bin/Debug/net10.0/$name" -result-xml "$results" -showliveoutput
     # What counts is the results file: a run that died before it could write one has failed.
     if ! counts=$(grep -o '<assembly [^>]*>' "$results"); then
         echo "test: the $suite tests left no results" >&2

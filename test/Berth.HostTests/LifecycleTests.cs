@@ -120,6 +120,18 @@ public sealed class LifecycleTests(Debian13 vm) : IClassFixture<Debian13>
     }
 
     [Fact]
+    public async Task A_roster_that_others_can_write_is_not_acted_on()
+    {
+        await Fresh();
+        (await vm.Run("chmod 666 /etc/berth/roster.yaml")).Ok();
+        (await vm.Berth("apply")).Exits(2).Says("may be written by others");
+        (await vm.Run("chmod 644 /etc/berth/roster.yaml; chown bob /etc/berth/roster.yaml")).Ok();
+        (await vm.Berth("apply")).Exits(2).Says("belongs to uid");
+        (await vm.Run("chown root /etc/berth/roster.yaml")).Ok();
+        (await vm.Berth("apply")).Ok();
+    }
+
+    [Fact]
     public async Task A_read_only_etc_and_a_full_disk_are_told_and_running_servers_stay()
     {
         await Fresh();

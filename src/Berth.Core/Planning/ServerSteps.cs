@@ -14,22 +14,35 @@ internal static class ServerSteps
             .Users.Where(user => user.Serves)
             .Select(user => ServerUnits.UnitName(user.Server!, user.Name))
             .ToHashSet(StringComparer.Ordinal);
-        foreach (
-            var unit in facts.Surfaces.Servers.Keys.Where(unit => !wanted.Contains(unit)).Order(StringComparer.Ordinal)
-        )
-            draft.Steps.Add(new StopServer(UserOf(unit), unit));
+        var listed = roster.Users.Select(user => user.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var unit in facts.Surfaces.Servers.Keys.Order(StringComparer.Ordinal))
+        {
+            var name = UserOf(unit);
+            // A server of somebody whom Berth never looked after is not Berth's to stop.
+            if (!wanted.Contains(unit) && (listed.Contains(name) || manifest.Accounts.ContainsKey(name)))
+                draft.Steps.Add(new StopServer(name, unit));
+        }
         foreach (var user in roster.Users.Where(user => user.Removed))
             EndSessions(draft, facts, user.Name);
-        var listed = roster.Users.Select(user => user.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var (name, account) in manifest.Accounts.Where(pair => !listed.Contains(pair.Key)))
+            AddUnlisted(draft, facts, name, account);
+    }
+
+    /// <summary>Somebody who was taken out of the roster: an account that Berth made is cut off like a removed one. One
+    /// that was there before stays open, or commenting oneself out would lock oneself out.</summary>
+    private static void AddUnlisted(PlanDraft draft, HostFacts facts, string name, ManagedAccount account)
+    {
+        if (!facts.Accounts.TryGetValue(name, out var known) || known.Expired != false)
+            return;
+        if (!account.Created)
         {
-            // Taken out of the roster: the same reversible cut as 'removed: true'.
-            if (!facts.Accounts.TryGetValue(name, out var known))
-                continue;
-            EndSessions(draft, facts, name);
-            if (known.Expired == false)
-                draft.Steps.Add(new SetLock(name, true));
+            draft.Notes.Add(
+                $"{name} is no longer in the roster; the account was there before Berth and stays open ('removed: true' locks it)"
+            );
+            return;
         }
+        EndSessions(draft, facts, name);
+        draft.Steps.Add(new SetLock(name, true));
     }
 
     public static void AddStarts(

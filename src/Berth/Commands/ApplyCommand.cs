@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Berth.Host;
 using Berth.Planning;
+using Berth.Rosters;
 
 namespace Berth.Commands;
 
@@ -48,6 +49,11 @@ public static class ApplyCommand
         if (parse.LoadRoster() is not { } roster)
             return ExitCodes.Failed;
         var host = parse.Host();
+        if (host.IsLive && RosterTrust.Complaint(parse.GetValue(Shared.RosterFile)!) is { } complaint)
+        {
+            Console.Error.WriteLine($"berth: {complaint}");
+            return ExitCodes.Failed;
+        }
         using var hold = Shared.TakeHost(host);
         if (hold is null)
             return ExitCodes.Failed;

@@ -225,6 +225,33 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void An_account_that_was_there_before_Berth_is_not_locked_by_leaving_the_roster()
+    {
+        var before = Hosts.Bare.With(Hosts.Person("bob", 1001));
+        var (facts, files, manifest) = Hosts.Applied(Hosts.Team, before, Manifest.Empty);
+        var without = RosterReaderTests.Good(
+            Hosts.TeamText.Replace("  bob: {login: bob@example.com, pane-memory: 1G}\n", "", StringComparison.Ordinal)
+        );
+        var plan = Hosts.Plan(without, facts, files, manifest);
+        Assert.Contains(plan.Steps, step => step is StopServer { Name: "bob" });
+        Assert.DoesNotContain(plan.Steps, step => step is SetLock or EndSessions);
+        Assert.Contains(plan.Notes, note => note.Contains("bob is no longer in the roster", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_server_of_somebody_Berth_never_looked_after_is_left_running()
+    {
+        var facts = Hosts.Bare with
+        {
+            Surfaces = LiveSurfaces.None with
+            {
+                Servers = new Dictionary<string, SurfaceFact> { ["t3-serve@dave.service"] = new("x", 1) },
+            },
+        };
+        Assert.DoesNotContain(Hosts.Plan(Hosts.Team, facts).Steps, step => step is StopServer);
+    }
+
+    [Fact]
     public void An_account_that_expired_by_itself_is_not_unlocked_behind_the_admins_back()
     {
         var plan = Hosts.Plan(Hosts.Team, Hosts.Bare.With(Hosts.Person("bob", 1001) with { Expired = true }));

@@ -27,7 +27,8 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)
 {
-    foreach (var error in parse.Errors)
+    // A verb that is not known comes with the remark that a verb is missing: once is enough.
+    foreach (var error in parse.UnmatchedTokens.Count > 0 ? parse.Errors.TakeLast(1) : parse.Errors)
         Console.Error.WriteLine($"berth: {error.Message}");
     Console.Error.WriteLine("berth: see 'berth --help'");
     return ExitCodes.Usage;

@@ -51,26 +51,30 @@ public sealed class LifecycleTests(Debian13 vm) : IClassFixture<Debian13>
         var answer = await vm.Run(
             """
             seed=$RANDOM; RANDOM=$seed; echo "seed $seed"
-            timed() { local start=$(date +%s%N); berth apply --no-wait >/dev/null; echo $(( ($(date +%s%N) - start) / 1000000 )); }
-            berth uninstall >/dev/null; userdel -r bob 2>/dev/null; fresh=$(timed)
-                sed -i "s/memory: [0-9]*M, s/memory: 250M, s/" /etc/berth/roster.yaml; change=$(timed)
-                echo "a first apply takes $fresh ms, a change $change ms"
+            rm -f /tmp/told; mkfifo /tmp/told
             for i in $(seq 20); do
                 size=$((260 + i)); sed -i "s/memory: [0-9]*M, s/memory: ${size}M, s/" /etc/berth/roster.yaml
-                whole=$change; if [ $((i % 4)) = 0 ]; then berth uninstall >/dev/null; userdel -r bob 2>/dev/null; whole=$fresh; fi
-                berth apply --no-wait >/dev/null 2>&1 & pid=$!
-                sleep $(printf '0.%03d' $((RANDOM % 1000)) | awk -v w=$whole '{print $1 * w / 1000}')
-                kill -9 $pid 2>/dev/null && echo "killed in round $i"; wait $pid 2>/dev/null
+                if [ $((i % 4)) = 0 ]; then berth uninstall >/dev/null; userdel -r bob 2>/dev/null; fi
+                steps=$(berth plan | tail -1 | grep -oE '^[0-9]+')
+                after=$((RANDOM % steps))
+                berth apply --no-wait >/tmp/told 2>/dev/null & pid=$!
+                {
+                    for ((n = 0; n < after; n++)); do read -r _; done
+                    sleep 0.$(printf %03d $((RANDOM % 150)))
+                    kill -9 $pid && echo "killed in round $i, after $after of $steps steps"
+                    cat >/dev/null
+                } </tmp/told
+                wait $pid 2>/dev/null
                 berth apply --no-wait >/tmp/again 2>&1 || { echo "round $i:"; cat /tmp/again; exit 1; }
                 berth plan | grep -q '^Nothing to do' || { echo "round $i is not converged:"; berth plan; exit 1; }
                 rest=$(find /etc /var/lib/berth -name '*.new' -o -path '*/.staging/*'); test -z "$rest" || { echo "round $i left $rest"; exit 1; }
-                grep -q '"unfinished": false' /var/lib/berth/manifest.json || exit 1
-                test $(cat /sys/fs/cgroup/berth.slice/berth-servers.slice/standin-serve@alice.service/memory.max) = $((size << 20)) || exit 1
+                grep -q '"unfinished": false' /var/lib/berth/manifest.json || { echo "round $i is unfinished"; exit 1; }
+                test $(cat /sys/fs/cgroup/berth.slice/berth-servers.slice/standin-serve@alice.service/memory.max) = $((size << 20)) || { echo "round $i: wrong cap"; exit 1; }
             done
             """
         );
         answer.Ok();
-        Assert.True(answer.Stdout.Split("killed in round").Length > 10, answer.ToString());
+        Assert.True(answer.Stdout.Split("killed in round").Length > 15, answer.ToString());
         TestContext.Current.TestOutputHelper?.WriteLine(answer.Stdout);
     }
 

@@ -79,6 +79,10 @@ public static class Planner
             draft.Notes.Add(
                 $"{server.Name} listens on {server.Host}: anybody who reaches this host reaches the servers"
             );
+        if (roster.Gateway is not null || roster.Store is not null)
+            draft.Notes.Add(
+                "'gateway:' and 'store:' are read and checked; this version starts no gateway and uses no store"
+            );
         if (facts.Systemd is > 0 and < 253)
             draft.Notes.Add(
                 $"systemd {facts.Systemd} has no OOMPolicy for scopes (253): docs/adr/0004 says what holds here"

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Berth.Host;
 using Berth.Planning;
 using Berth.Rosters;
+using Berth.Watching;
 using Spectre.Console;
 
 namespace Berth.Commands;

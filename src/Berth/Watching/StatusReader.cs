@@ -2,10 +2,11 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Berth.Host;
+using Berth.Planning;
 using Berth.Rosters;
 using Berth.Units;
 
-namespace Berth.Planning;
+namespace Berth.Watching;
 
 /// <summary>How one person's server is.</summary>
 /// <param name="State"><c>running</c>, <c>starting</c>, <c>stopped</c>, <c>failed</c>, <c>parked</c>, <c>removed</c> or

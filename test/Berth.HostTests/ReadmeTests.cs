@@ -45,7 +45,7 @@ public sealed class ReadmeTests(Debian13 vm) : IClassFixture<Debian13>
         (
             await vm.As(
                 "eve",
-                "exec 3<>/dev/tcp/127.0.0.1/4600; printf 'GET /ready HTTP/1.1\\r\\n\\r\\n' >&3; timeout 5 cat <&3 | grep -q standin; pkill -INT -f 'berth up'"
+                "exec 3<>/dev/tcp/127.0.0.1/4600; printf 'GET /ready HTTP/1.1\\r\\n\\r\\n' >&3; timeout 5 cat <&3 | grep -q standin; pkill -TERM -f 'berth up'"
             )
         ).Ok();
         await vm.Until("! pgrep -u eve standin && grep -q 'everything is stopped' ~eve/up.log");

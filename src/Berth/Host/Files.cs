@@ -68,15 +68,19 @@ public sealed class Files(HostPaths paths)
 
     /// <summary>Writes a file of Berth's own state, whose folder may be on another file system than /etc: its
     /// temporary stands beside it, in a folder that only Berth writes.</summary>
-    public void WriteState(string path, ReadOnlySpan<byte> content)
+    /// <param name="path">Where.</param>
+    /// <param name="content">The whole content.</param>
+    /// <param name="mode">Permission bits; by default everybody may read it.</param>
+    /// <param name="owner">Uid it is given to before it has its name; -1 for the caller's.</param>
+    public void WriteState(string path, ReadOnlySpan<byte> content, int mode = 0x1A4, int owner = -1)
     {
         MakeFolders(Parent(path));
         var temporary = paths[path] + ".new";
         _ = Native.Unlink(temporary);
-        Write(temporary, path, content, 0x1A4);
+        Write(temporary, path, content, mode, owner);
     }
 
-    private void Write(string temporary, string path, ReadOnlySpan<byte> content, int mode)
+    private void Write(string temporary, string path, ReadOnlySpan<byte> content, int mode, int owner = -1)
     {
         var descriptor = Native.Open(
             temporary,
@@ -94,7 +98,11 @@ public sealed class Files(HostPaths paths)
                     throw Native.Failure("write", path);
                 content = content[(int)written..];
             }
-            if (Native.ChangeMode(descriptor, (uint)mode) < 0 || Native.Sync(descriptor) < 0)
+            if (
+                (owner >= 0 && Native.ChangeOwner(descriptor, (uint)owner, uint.MaxValue) < 0)
+                || Native.ChangeMode(descriptor, (uint)mode) < 0
+                || Native.Sync(descriptor) < 0
+            )
                 throw Native.Failure("write", path);
         }
         catch

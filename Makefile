@@ -16,7 +16,7 @@ publish: setup ## build the native binary, artifacts/publish/berth
 	@scripts/publish.sh
 
 up: publish ## two people's agent servers, here and now, without root (Ctrl-C ends it)
-	@PATH="$$(dirname "$$(scripts/opencode.sh)"):$$PATH" artifacts/publish/berth up --roster examples/two-people.yaml
+	@PATH="$$(dirname "$$(scripts/agent.sh opencode)"):$$PATH" artifacts/publish/berth up --roster examples/two-people.yaml
 
 test: publish ## every test: in this process, then on a real Debian in a virtual machine
 	@scripts/test.sh unit host

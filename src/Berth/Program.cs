@@ -22,6 +22,9 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     UninstallCommand.Create(),
     UpCommand.Create(),
     HoldCommand.Create(),
+    TokenCommand.Create(),
+    LoginCommand.Create(),
+    LaunchCommand.Create(),
 };
 
 var parse = root.Parse(args);

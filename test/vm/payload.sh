@@ -15,7 +15,7 @@ stage=$(mktemp -d "$(dirname "$file")/stage-XXXXXX")
 trap 'rm -rf "$stage"' EXIT
 mkdir -p "$stage/bin"
 cp "$repository/artifacts/publish/berth" "$repository/artifacts/doubles/standin" "$stage/bin/"
-cp -L "$("$repository/scripts/opencode.sh")" "$stage/bin/opencode"
+cp -L "$("$repository/scripts/agent.sh" opencode)" "$stage/bin/opencode"
 if [ -d "$repository/bench" ]; then cp -r "$repository/bench" "$stage/bench"; fi
 truncate -s $(($(du -sm "$stage" | cut -f1) + 32))M "$file"
 mke2fs -q -F -t ext4 -O ^has_journal -m 0 -d "$stage" "$file"

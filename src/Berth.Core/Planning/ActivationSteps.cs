@@ -30,6 +30,7 @@ internal static class ActivationSteps
         Cap(draft, facts.Surfaces.Containers, DesiredFiles.ContainerCap(roster.Host, facts.Ram));
         foreach (var user in roster.Users)
             ForUser(draft, user, facts, desired.Accounts[user.Name].Uid, changed, allManagers);
+        CredentialSteps.Add(draft, roster, manifest, changed);
         if (changed.Contains(Preload.Path))
             draft.Steps.Add(new RestartPreload());
         if (

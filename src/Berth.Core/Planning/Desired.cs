@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 using Berth.Containment;
+using Berth.Credentials;
 using Berth.Rosters;
 using Berth.Servers;
 using Berth.Units;
@@ -110,12 +111,33 @@ public static class DesiredFiles
                 Preload.Unit(facts.Programs.Values.SelectMany(files => files)),
                 "keeps the servers' programs out of anybody's cap"
             );
+        if (roster.Store is not null)
+            Credentials(files, facts);
         foreach (var server in roster.Servers.Values.OrderBy(server => server.Name, StringComparer.Ordinal))
             Add(
                 ServerUnits.TemplatePath(server.Name),
-                ServerUnits.Template(server, defaults.Memory.On(facts.Ram), facts.Systemd),
+                ServerUnits.Template(server, defaults.Memory.On(facts.Ram), facts.Systemd, roster.Store is not null),
                 $"template of the {server.Name} servers"
             );
+    }
+
+    private static void Credentials(List<DesiredFile> files, HostFacts facts)
+    {
+        void Add(string path, string content, string purpose) =>
+            files.Add(new DesiredFile(path, content, FileKind.Text, World, null, purpose));
+        void Enable(string path, string unit) =>
+            files.Add(new DesiredFile(path, CredentialUnits.Path(unit), FileKind.Link, 0x1FF, null, "start at boot"));
+
+        Add(CredentialUnits.Path(CredentialUnits.Sync), CredentialUnits.SyncUnit(facts.Berth), "delivers tokens");
+        Add(CredentialUnits.Path(CredentialUnits.Timer), CredentialUnits.TimerUnit(), "forecasts expiry");
+        Add(
+            CredentialUnits.Path(CredentialUnits.LoginTemplate),
+            CredentialUnits.LoginUnit(facts.Berth),
+            "keeps a person's logins whole"
+        );
+        Enable(CredentialUnits.SyncWantsPath, CredentialUnits.Sync);
+        Enable(CredentialUnits.TimerWantsPath, CredentialUnits.Timer);
+        Add(TokenFile.SnippetPath, TokenFile.Snippet, "gives login shells their owner's token");
     }
 
     private static void ForUser(
@@ -150,6 +172,14 @@ public static class DesiredFiles
                 "where their service manager finds it"
             );
         }
+        if (roster.Store is not null)
+            Add(
+                CredentialUnits.LoginWantsPath(user.Name),
+                CredentialUnits.Path(CredentialUnits.LoginTemplate),
+                "keeps their logins whole",
+                FileKind.Link,
+                0x1FF
+            );
         if (user.Server is not { } name || !ports.TryGetValue(PortAllocator.Key(name, user.Name), out var port))
             return;
         var server = roster.Servers[name];

@@ -34,6 +34,12 @@ public sealed record HostFacts(
 )
 {
     public const long Unlimited = long.MaxValue;
+
+    /// <summary>Where this program is on the host, for the units that run it.</summary>
+    public string Berth { get; init; } = "/usr/bin/berth";
+
+    /// <summary>zsh is installed and does not read the snippet that gives login shells their token.</summary>
+    public bool ZshWithoutToken { get; init; }
 }
 
 /// <param name="SortsByRss">It knows <c>--sort-by-rss</c> (1.8 and newer; Debian 12 ships 1.7).</param>

@@ -79,9 +79,15 @@ public static class Planner
             draft.Notes.Add(
                 $"{server.Name} listens on {server.Host}: anybody who reaches this host reaches the servers"
             );
-        if (roster.Gateway is not null || roster.Store is not null)
+        if (roster.Gateway is not null)
+            draft.Notes.Add("'gateway:' is read and checked; this version starts no gateway");
+        if (roster.Store is { Kind: "vault" })
             draft.Notes.Add(
-                "'gateway:' and 'store:' are read and checked; this version starts no gateway and uses no store"
+                "'store:' of kind vault is read and checked; this version keeps tokens in a local store only"
+            );
+        if (roster.Store is not null && facts.ZshWithoutToken)
+            draft.Notes.Add(
+                $"zsh does not read /etc/profile.d: for zsh users add to /etc/zsh/zprofile: emulate sh -c '. {Credentials.TokenFile.SnippetPath}'"
             );
         if (facts.Systemd is > 0 and < 253)
             draft.Notes.Add(

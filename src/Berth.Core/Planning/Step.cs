@@ -1,4 +1,5 @@
 using Berth.Containment;
+using Berth.Credentials;
 using Berth.Rosters;
 
 namespace Berth.Planning;
@@ -49,6 +50,20 @@ public sealed record StopOwnUnits(IReadOnlyList<string> Units) : Step(Phase.Stop
 {
     public override string Kind => "stop-units";
     public override string Says => $"stop {string.Join(", ", Units)}";
+}
+
+/// <summary>Starts, or starts anew, units of Berth's own that interrupt nobody.</summary>
+public sealed record StartOwnUnits(IReadOnlyList<string> Units) : Step(Phase.Activate, (string?)null)
+{
+    public override string Kind => "start-units";
+    public override string Says => $"start {string.Join(", ", Units)}";
+}
+
+/// <summary>Takes back every delivered token; the store keeps them.</summary>
+public sealed record WithdrawTokens() : Step(Phase.Stop, (string?)null)
+{
+    public override string Kind => "withdraw-tokens";
+    public override string Says => $"remove {TokenFile.Folder}";
 }
 
 /// <summary>Ends the sessions of a removed person; their files stay.</summary>

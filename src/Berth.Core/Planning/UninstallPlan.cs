@@ -19,6 +19,8 @@ public static class UninstallPlan
             draft.Steps.Add(new StopServer(ServerSteps.UserOf(unit), unit));
         if (facts.Live && manifest.Files.ContainsKey(Preload.Path))
             draft.Steps.Add(new StopOwnUnits([Preload.Service, ServerUnits.Slice]));
+        if (facts.Live)
+            CredentialSteps.AddEnd(draft, manifest);
         foreach (
             var (name, _) in manifest
                 .Accounts.Where(pair => pair.Value.Locked)

@@ -45,7 +45,8 @@ public static class ServerUnits
     /// <param name="server">The server as the roster declares it.</param>
     /// <param name="defaultCap"><c>MemoryMax=</c> in bytes, for an instance that has no drop-in.</param>
     /// <param name="systemd">The host's systemd version; directives it does not know are left out.</param>
-    public static string Template(ServerSettings server, long defaultCap, int systemd)
+    /// <param name="tokens">Whether people's tokens are delivered to it.</param>
+    public static string Template(ServerSettings server, long defaultCap, int systemd, bool tokens = false)
     {
         var preset = Presets.For(server);
         var unit = new UnitText()
@@ -55,6 +56,8 @@ public static class ServerUnits
             .Set("After", "network.target")
             .Set("Wants", Containment.Preload.Service)
             .Set("After", Containment.Preload.Service)
+            .SetIf(tokens, "Wants", CredentialUnits.Sync)
+            .SetIf(tokens, "After", CredentialUnits.Sync)
             .Section("Service")
             .Set("Type", "simple")
             .Set("User", "%i")
@@ -64,6 +67,7 @@ public static class ServerUnits
             unit.Environment(name, value);
         unit.Set("EnvironmentFile", EnvironmentPath(server.Name, "%i"))
             .SetIf(preset.Secrets.Count > 0, "EnvironmentFile", SecretPath(server.Name, "%i"))
+            .SetIf(tokens, "EnvironmentFile", CredentialUnits.EnvironmentFile)
             // The account's home, looked up by systemd: not assumed to be below /home.
             .Set("WorkingDirectory", "~")
             .Set("ExecStart", string.Join(' ', preset.Command.Select(word => Expand(word, server, preset))))

@@ -59,6 +59,36 @@ public sealed class Files(HostPaths paths)
         }
     }
 
+    /// <summary>The text of a file in a folder that somebody else may rearrange: never follows a link, never waits for
+    /// a FIFO, never reads a device or more than <paramref name="limit"/> bytes.</summary>
+    /// <returns>Null when there is nothing that can be read so.</returns>
+    public string? Untrusted(string path, int limit)
+    {
+        var flags = Native.ReadOnly | Native.NoFollow | Native.CloseOnExec | Native.NonBlock;
+        var descriptor = Native.Open(paths[path], flags, 0);
+        if (descriptor < 0)
+            return null;
+        try
+        {
+            if (!Native.StatDescriptor(descriptor, out var stat) || !stat.IsFile || stat.Size > (ulong)limit)
+                return null;
+            var buffer = new byte[Math.Min((ulong)limit, stat.Size + 1)];
+            var length = 0;
+            while (length < buffer.Length)
+            {
+                var count = Native.Read(descriptor, buffer.AsSpan(length), buffer.Length - length);
+                if (count <= 0)
+                    break;
+                length += (int)count;
+            }
+            return Encoding.UTF8.GetString(buffer, 0, length);
+        }
+        finally
+        {
+            _ = Native.Close(descriptor);
+        }
+    }
+
     /// <summary>Writes a file whole: temporary, fsync, rename, fsync of the folder. Parent folders are made.</summary>
     public void Write(string path, ReadOnlySpan<byte> content, int mode)
     {

@@ -41,7 +41,13 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
                 StringComparer.Ordinal
             ),
             paths.IsLive ? new SurfaceReader(paths).Read(roster.Servers.Keys) : LiveSurfaces.None
-        );
+        )
+        {
+            Berth = paths.IsLive && Environment.ProcessPath is { } program ? program : "/usr/bin/berth",
+            ZshWithoutToken =
+                files.Text("/etc/zsh/zprofile") is { } zprofile
+                && !zprofile.Contains(Berth.Credentials.TokenFile.SnippetPath, StringComparison.Ordinal),
+        };
     }
 
     /// <summary>What stands at each path; absent when nothing does.</summary>

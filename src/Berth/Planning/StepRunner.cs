@@ -1,4 +1,5 @@
 using Berth.Containment;
+using Berth.Credentials;
 using Berth.Host;
 using Berth.Rosters;
 using Berth.Servers;
@@ -30,6 +31,8 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
         {
             StopServer stop => Tool("systemctl", "stop", stop.Unit),
             StopOwnUnits stop => Tool("systemctl", ["stop", .. stop.Units]),
+            StartOwnUnits start => Tool("systemctl", ["restart", .. start.Units]),
+            WithdrawTokens => Withdraw(),
             EndSessions end => Tool("loginctl", "terminate-user", end.Name),
             CreateAccount create => Create(create),
             SetLock { Locked: true } set => Retried("usermod", [.. Image, "--expiredate", "1", set.Name]),
@@ -49,6 +52,13 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
             RestartServer restart => Start("restart", restart.Unit),
             _ => throw new InvalidOperationException($"no way to do {step.Kind}"),
         };
+
+    private string? Withdraw()
+    {
+        if (Directory.Exists(paths[TokenFile.Folder]))
+            Directory.Delete(paths[TokenFile.Folder], recursive: true);
+        return null;
+    }
 
     private string? Tool(string program, params ReadOnlySpan<string> arguments)
     {

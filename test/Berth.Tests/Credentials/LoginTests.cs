@@ -24,7 +24,7 @@ public class LoginTests
         $$"""{"OPENAI_API_KEY":null,"tokens":{"id_token":"i","access_token":"{{refresh}}","refresh_token":"{{refresh}}" },"last_refresh":"{{at}}" }""";
 
     private static string OpenCode(string refresh, long expires) =>
-        $$"""{"anthropic":{"type":"oauth","refresh":"{{refresh}}","access":"{{refresh}}","expires":{{expires}} },"groq":{"type":"api","key":"k"}}""";
+        $$"""{"anthropic":{"type":"oauth","refresh":"{{refresh}}","access":"{{refresh}}","expires":{{expires}} },"groq":{"type":"api","key":"k"} }""";
 
     private static JsonObject Object(string text) => AgentLogin.Parse(text)!;
 

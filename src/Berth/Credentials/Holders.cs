@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text;
+using Berth.Host;
+
+namespace Berth.Credentials;
+
+/// <summary>A process that carries a delivered token.</summary>
+/// <param name="Pid">Process id.</param>
+/// <param name="Name">The kernel's name of it (comm).</param>
+/// <param name="Generation">The delivery it started with.</param>
+/// <param name="Unit">The systemd unit it runs in; null outside of one.</param>
+/// <param name="ShadowedBy">Variables in its environment that it prefers to the token.</param>
+public sealed record Holder(int Pid, string Name, int Generation, string? Unit, IReadOnlyList<string> ShadowedBy);
+
+/// <summary>Finds who holds which generation, from the environments that processes were started with. Needs root for
+/// other people's. Only names and the generation are ever taken out of an environment.</summary>
+public sealed class Holders(HostPaths paths)
+{
+    public ILookup<int, Holder> ByUid()
+    {
+        var found = new List<(int Uid, Holder Holder)>();
+        foreach (var folder in Directory.EnumerateDirectories(paths["/proc"]))
+        {
+            if (
+                int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+                && Read(folder, pid) is { } holder
+                && Native.StatPath(folder, out var stat)
+            )
+                found.Add(((int)stat.Uid, holder));
+        }
+        return found.OrderBy(row => row.Holder.Pid).ToLookup(row => row.Uid, row => row.Holder);
+    }
+
+    private static Holder? Read(string folder, int pid)
+    {
+        try
+        {
+            var variables = Encoding.UTF8.GetString(File.ReadAllBytes(Path.Join(folder, "environ"))).Split('\0');
+            string? Value(string name) =>
+                variables
+                    .FirstOrDefault(line => line.StartsWith(name + "=", StringComparison.Ordinal))
+                    ?[(name.Length + 1)..];
+            if (
+                !int.TryParse(
+                    Value(TokenText.GenerationVariable),
+                    NumberStyles.None,
+                    CultureInfo.InvariantCulture,
+                    out var generation
+                )
+            )
+                return null;
+            var name = File.ReadAllText(Path.Join(folder, "comm")).Trim();
+            var cgroup = File.ReadAllText(Path.Join(folder, "cgroup"));
+            var unit = cgroup
+                .Trim()
+                .Split('/')
+                .LastOrDefault(part =>
+                    part.EndsWith(".service", StringComparison.Ordinal)
+                    || part.EndsWith(".scope", StringComparison.Ordinal)
+                );
+            return new Holder(pid, name, generation, unit, Shadowing.In(Value));
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# payload.sh FILE: packs what the workstation needs from outside into an ext4 image: berth, the stand-in server, opencode.
+# payload.sh FILE [claude]: packs what the workstation needs from outside into an ext4 image: berth, the stand-in
+# server, opencode; and Claude Code where it is asked for (it is large).
 # shellcheck source=test/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -16,6 +17,7 @@ trap 'rm -rf "$stage"' EXIT
 mkdir -p "$stage/bin"
 cp "$repository/artifacts/publish/berth" "$repository/artifacts/doubles/standin" "$stage/bin/"
 cp -L "$("$repository/scripts/agent.sh" opencode)" "$stage/bin/opencode"
+if [ "${2:-}" = claude ]; then cp -L "$("$repository/scripts/agent.sh" claude)" "$stage/bin/claude"; fi
 if [ -d "$repository/bench" ]; then cp -r "$repository/bench" "$stage/bench"; fi
 truncate -s $(($(du -sm "$stage" | cut -f1) + 32))M "$file"
 mke2fs -q -F -t ext4 -O ^has_journal -m 0 -d "$stage" "$file"

@@ -18,10 +18,11 @@ public sealed record LoginReport(
 );
 
 /// <summary>How often a login may be brought back. A copy whose refresh token is dead would be wiped and restored for
-/// ever: after three times in ten minutes a person has to sign in.</summary>
+/// ever: after thirty times in ten minutes a person has to sign in. Eight
+/// agents may wipe one login seven times in a row.</summary>
 public sealed class RestoreBudget
 {
-    public const int Most = 3;
+    public const int Most = 30;
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
     private readonly Queue<DateTimeOffset> _done = new();

@@ -9,7 +9,7 @@ namespace Berth.HostTests.Machine;
 
 /// <summary>A disposable workstation: a real Debian with systemd and cgroup v2 under software emulation, driven over
 /// ssh. One is booted for each test class, on a fresh disk; nothing it does outlives it.</summary>
-public abstract class Vm(string suite) : IAsyncLifetime
+public abstract class Vm(string suite, params string[] agents) : IAsyncLifetime
 {
     private static readonly TimeSpan s_bootLimit = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan s_commandLimit = TimeSpan.FromMinutes(5);
@@ -24,7 +24,7 @@ public abstract class Vm(string suite) : IAsyncLifetime
     {
         _key = Path.Join((await Repository.Script("test/vm/image.sh", suite)).Trim(), "key");
         var payload = Path.Join(_folder, "payload.img");
-        await Repository.Script("test/vm/payload.sh", payload);
+        await Repository.Script("test/vm/payload.sh", [payload, .. agents]);
         // Under emulation on a busy machine a boot may stall; the tests themselves are never tried twice.
         for (var attempt = 1; ; attempt++)
         {
@@ -223,6 +223,9 @@ public abstract class Vm(string suite) : IAsyncLifetime
 
 /// <summary>Debian 13: systemd 257, kernel 6.12, tmux 3.5, earlyoom 1.8.</summary>
 public sealed class Debian13() : Vm("trixie");
+
+/// <summary>Debian 13 with the real Claude Code.</summary>
+public sealed class Debian13WithClaude() : Vm("trixie", "claude");
 
 /// <summary>Debian 12: systemd 252, kernel 6.1, tmux 3.3, earlyoom 1.7.</summary>
 public sealed class Debian12() : Vm("bookworm");

@@ -112,6 +112,23 @@ public class TokenTests(Debian13WithClaude vm) : IClassFixture<Debian13WithClaud
     }
 
     [Fact]
+    public async Task Eight_agents_with_a_token_work_on_while_the_login_file_has_expired()
+    {
+        const string expired =
+            """mkdir -p .claude; printf '{"claudeAiOauth":{"accessToken":"old","refreshToken":"used","expiresAt":1,"refreshTokenExpiresAt":4102444800000,"scopes":["user:inference"],"subscriptionType":null,"rateLimitTier":null}}' >.claude/.credentials.json; chmod 600 .claude/.credentials.json; md5sum .claude/.credentials.json >sum; """;
+        // Two at a time: the machine is small.
+        const string eight =
+            $"for i in 1 2 3 4; do ({Inference} >a$i & {Inference} >b$i; wait); done; grep -lx yes a? b? | wc -l";
+        var outcome = await vm.As("bob", $"bash -l <<'END'\n{expired}\n{Quiet}\n{eight}\nmd5sum -c sum >&2\nEND");
+        Assert.True(outcome.Stdout.Trim() is "8", outcome.ToString());
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        // The control: the same agent without the token is out.
+        var without = await vm.As("bob", $"{Quiet} {Inference}");
+        Assert.NotEqual(0, without.ExitCode);
+        await vm.Run("rm -rf /home/bob/.claude /home/bob/[ab][1-4] /home/bob/sum");
+    }
+
+    [Fact]
     public async Task Nobody_gets_anothers_token_whatever_they_do_with_their_own_paths()
     {
         foreach (
@@ -214,7 +231,7 @@ public class TokenTests(Debian13WithClaude vm) : IClassFixture<Debian13WithClaud
             )
         ).Ok();
 
-        await vm.Write("/root/needles", "xxxxxxxxALICE1\nxxxxxxxxBOB001");
+        await vm.Run("umask 077; printf 'xxxxxxxxALICE1\\nxxxxxxxxBOB001\\n' >/root/needles");
         Assert.Equal(
             "",
             await vm.Ask(
@@ -268,11 +285,8 @@ public class TokenTests(Debian13WithClaude vm) : IClassFixture<Debian13WithClaud
         var shared = await Give("bob", s_alice);
         Assert.Contains("never shared", shared.Stderr, StringComparison.Ordinal);
         // At boot /run is empty: the same generation comes back.
-        (
-            await vm.Run(
-                "rm -r /run/berth/tokens && systemctl restart berth-tokens && grep -q BOB002 /run/berth/tokens/bob"
-            )
-        ).Ok();
+        (await vm.Run("rm -r /run/berth/tokens && systemctl restart berth-tokens")).Ok();
+        Assert.Contains("BOB002", (await vm.As("bob", "bash -lc env")).Stdout, StringComparison.Ordinal);
 
         (await vm.Berth("token disable bob")).Ok();
         (await vm.Run("! test -e /run/berth/tokens/bob && ! test -e /run/berth/tokens/units/bob.env")).Ok();

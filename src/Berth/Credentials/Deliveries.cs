@@ -53,7 +53,9 @@ public sealed class Deliveries(HostPaths paths, Files files)
     private void Prepare()
     {
         // A person's own file is reached by name; which names there are is nobody's business.
-        files.MakeFolders(TokenFile.Folder, 0x1C9); // 0711
-        files.MakeFolders($"{TokenFile.Folder}/units", 0x1C0); // 0700
+        // mkdir(2) takes the umask off: the mode is said again.
+        files.MakeFolders($"{TokenFile.Folder}/units", 0x1C0);
+        File.SetUnixFileMode(paths[TokenFile.Folder], (UnixFileMode)0x1C9); // 0711
+        File.SetUnixFileMode(paths[$"{TokenFile.Folder}/units"], (UnixFileMode)0x1C0); // 0700
     }
 }

@@ -98,7 +98,7 @@ public class TokenTests(Debian13WithClaude vm) : IClassFixture<Debian13WithClaud
             "[Service]\nEnvironment=ANTHROPIC_BASE_URL=http://127.0.0.1:5999"
         );
         await vm.Run(
-            "rm -f /var/lib/berth-login/bob/report.json; systemctl daemon-reload; systemctl restart berth-login@bob"
+            "systemctl stop berth-login@bob; rm -f /var/lib/berth-login/bob/report.json; systemctl daemon-reload; systemctl start berth-login@bob"
         );
         await vm.Until("journalctl -u berth-login@bob | grep -q AuthInvalid", 240);
         await vm.As("bob", "echo '{\"env\":{\"ANTHROPIC_API_KEY\":\"k\"}}' >.claude/settings.json");
@@ -267,6 +267,54 @@ public class TokenTests(Debian13WithClaude vm) : IClassFixture<Debian13WithClaud
             "/run/berth/tokens/alice",
             await vm.Ask("grep -rlaf /root/needles /run/berth/tokens | sort | head -1")
         );
+    }
+
+    [Fact]
+    public async Task A_killed_or_refused_write_leaves_the_old_or_the_new_token_and_nothing_else()
+    {
+        // A full disk under the store, then under what is delivered.
+        foreach (var folder in (string[])["/var/lib/berth/credentials", "/run/berth/tokens"])
+        {
+            (
+                await vm.Run(
+                    $"cp -a {folder} /root/full && mount -t tmpfs -o size=64k,mode=711 tmpfs {folder} && cp -a /root/full/. {folder}/ && (cat /dev/zero >{folder}/filler 2>/dev/null || true)"
+                )
+            ).Ok();
+            var full = await vm.Run($"berth token rotate bob <<'END'\n{Token("BOB009")}\nEND");
+            Assert.NotEqual(0, full.ExitCode);
+            Assert.Contains("No space left", full.Stderr, StringComparison.Ordinal);
+            (
+                await vm.Run(
+                    $"grep -q BOB001 /run/berth/tokens/bob && ! ls {folder}/*.new {folder}/*/*.new 2>/dev/null"
+                )
+            ).Ok();
+            (await vm.Run($"umount {folder} && rm -r /root/full")).Ok();
+            (await Give("bob", s_bob)).Ok();
+        }
+        // Killed at any moment: what the next run finds is one of the two, whole, and for nobody else to read.
+        var killed = await vm.Run(
+            $$"""
+            umask 077
+            echo '{{Token("BOB003")}}' >/root/three; echo '{{Token("BOB004")}}' >/root/four
+            for i in $(seq 1 30); do
+                case $((i % 2)) in 0) f=/root/three ;; 1) f=/root/four ;; esac
+                timeout -s KILL 0.$((RANDOM % 40 + 10)) berth token set bob <$f >/dev/null 2>&1
+                find /run/berth/tokens /var/lib/berth/credentials /var/lib/berth/truth -type f -perm /077 | grep . && exit 1
+                grep -qE 'BOB00[134]$' /run/berth/tokens/bob || exit 2
+                berth token sync >/dev/null || exit 3
+                cmp /run/berth/tokens/bob /run/berth/tokens/units/bob.env || exit 4
+            done
+            rm /root/three /root/four
+            """
+        );
+        Assert.True(killed.ExitCode == 0, killed.ToString());
+        (await Give("bob", s_bob)).Ok();
+        (
+            await vm.Run(
+                "! ls /run/berth/tokens/*.new /run/berth/tokens/units/*.new /var/lib/berth/credentials/*.new 2>/dev/null"
+            )
+        ).Ok();
+        (await vm.Run("systemctl restart standin-serve@bob")).Ok();
     }
 
     [Fact]

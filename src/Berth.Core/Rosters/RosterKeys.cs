@@ -222,7 +222,7 @@ public static class RosterKeys
             ValueKind.Section,
             "",
             "{kind: local}",
-            "Where tokens live. Read and checked; this version does not use it."
+            "Where people's long-lived tokens live: docs/credentials.md. This version delivers from a local store; vault is read and checked."
         )
         {
             Keys = Store,

@@ -117,6 +117,10 @@ public static class TokenCommand
     {
         if (Environment.GetEnvironmentVariable("INVOCATION_ID") is not null || box.Uid(user) is not { } uid)
             return;
+        if (truth.Delivered && box.ServerWithout(user, uid, truth.Generation) is { } without)
+            Console.Out.WriteLine(
+                $"{user}: {without} runs without this token; when it is idle: systemctl restart {without}"
+            );
         foreach (
             var unit in box
                 .Held.Value[uid]
@@ -125,7 +129,7 @@ public static class TokenCommand
         )
             Console.Out.WriteLine(
                 unit.Key is { } name && name.Contains("-serve@", StringComparison.Ordinal)
-                    ? $"{user}: {name} still runs with generation {unit.First().Generation}; when it is idle: systemctl restart {name}"
+                    ? $"{user}: {name} still runs with generation {unit.First().Generation}"
                     : $"{user}: {unit.Count()} process(es) in {unit.Key ?? "a session"} still run with generation {unit.First().Generation}, until they end"
             );
     }

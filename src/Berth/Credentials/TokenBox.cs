@@ -1,16 +1,19 @@
 using Berth.Host;
 using Berth.Planning;
 using Berth.Rosters;
+using Berth.Units;
 
 namespace Berth.Credentials;
 
 /// <summary>What the token verbs work with on one host.</summary>
 public sealed class TokenBox
 {
-    private readonly Dictionary<string, Units.Account> _accounts;
+    private readonly HostPaths _paths;
+    private readonly Dictionary<string, Account> _accounts;
 
     public TokenBox(HostPaths paths)
     {
+        _paths = paths;
         var files = new Files(paths);
         Store = new LocalStore(paths, files, ProcessRunner.Default);
         Deliveries = new Deliveries(paths, files);
@@ -25,6 +28,20 @@ public sealed class TokenBox
     public TruthFile Truths { get; }
     public TokenSync Sync { get; }
     public Lazy<ILookup<int, Holder>> Held { get; }
+
+    /// <returns>The person's running server unit in which no process has this generation; null for none.</returns>
+    public string? ServerWithout(string user, int uid, int generation)
+    {
+        var folder = _paths[$"{SurfaceReader.Tree}/{ServerUnits.SliceFolder}"];
+        if (!Directory.Exists(folder))
+            return null;
+        return Directory
+            .EnumerateDirectories(folder, $"*-serve@{user}.service")
+            .Select(path => Path.GetFileName(path))
+            .FirstOrDefault(unit =>
+                !Held.Value[uid].Any(holder => holder.Unit == unit && holder.Generation == generation)
+            );
+    }
 
     public int? Uid(string user) => _accounts.GetValueOrDefault(user)?.Uid;
 

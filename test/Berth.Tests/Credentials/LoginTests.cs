@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
-using Berth.Credentials;
 using Xunit;
 
-namespace Berth.Tests.Credentials;
+namespace Berth.Credentials;
 
 public class LoginTests
 {

@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
-using Berth.Credentials;
 using Xunit;
 
-namespace Berth.Tests.Credentials;
+namespace Berth.Credentials;
 
 /// <summary>The refresh race, reproduced: eight agents share one login; the provider rotates the refresh token at each
 /// use; whoever comes second is refused and writes an empty login, as the real clients do (facts: credentials).</summary>

@@ -1,8 +1,7 @@
-using Berth.Credentials;
 using CsCheck;
 using Xunit;
 
-namespace Berth.Tests.Credentials;
+namespace Berth.Credentials;
 
 public class TokenFlowTests
 {

@@ -1,12 +1,9 @@
 using Berth.Credentials;
 using Berth.Planning;
 using Berth.Rosters;
-using Berth.Tests.Planning;
-using Berth.Tests.Rosters;
-using Berth.Units;
 using Xunit;
 
-namespace Berth.Tests.Units;
+namespace Berth.Units;
 
 public class CredentialUnitsTests
 {
@@ -58,7 +55,7 @@ public class CredentialUnitsTests
         var on = Planner.Of(s_with, facts, desired, Hosts.Written(Of(Hosts.Team)), Manifest.Empty, new PlanOptions());
         var start = Assert.Single(on.Steps.OfType<StartOwnUnits>());
         Assert.Contains(CredentialUnits.Login("alice"), start.Units);
-        var off = Planner.Of(Hosts.Team, facts, Of(Hosts.Team), Hosts.Written(desired), on.Manifest, new PlanOptions());
+        var off = Planner.Of(Hosts.Team, facts, Of(Hosts.Team), Hosts.Written(desired), on.Next, new PlanOptions());
         Assert.Single(off.Steps.OfType<WithdrawTokens>());
         Assert.Contains(CredentialUnits.Login("bob"), Assert.Single(off.Steps.OfType<StopOwnUnits>()).Units);
         Assert.All(off.Steps.OfType<WithdrawTokens>(), step => Assert.Null(step.Interrupts));

@@ -23,6 +23,7 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     UpCommand.Create(),
     HoldCommand.Create(),
     TokenCommand.Create(),
+    StoreCommand.Create(),
     LoginCommand.Create(),
     LaunchCommand.Create(),
 };

@@ -114,10 +114,10 @@ public static class TokenStatusCommand
         json["probe"] = row.Probe.ToString();
         json["probedAt"] = row.Report?.ProbedAt;
         json["lastGood"] = row.Report?.LastGood;
-        json["shadowedBy"] = new JsonArray([.. row.ShadowedBy.Select(name => (JsonNode)Plain(name))]);
+        json["shadowedBy"] = new JsonArray([.. row.ShadowedBy.Select(name => (JsonNode)Holders.Plain(name))]);
         var logins = new JsonObject();
         foreach (var (agent, state) in row.Report?.Logins ?? new Dictionary<string, LoginState>(StringComparer.Ordinal))
-            logins[Plain(agent)] = state.ToString();
+            logins[Holders.Plain(agent)] = state.ToString();
         json["logins"] = logins;
         json["holders"] = new JsonArray([
             .. row.Holders.Select(holder =>
@@ -143,12 +143,12 @@ public static class TokenStatusCommand
         {
             var logins = (row.Report?.Logins ?? new Dictionary<string, LoginState>(StringComparer.Ordinal))
                 .Where(pair => pair.Value is not LoginState.None)
-                .Select(pair => $"{Plain(pair.Key)} {pair.Value.ToString().ToLowerInvariant()}");
+                .Select(pair => $"{Holders.Plain(pair.Key)} {pair.Value.ToString().ToLowerInvariant()}");
             var notes = new List<string>();
             if (row.Truth.Verdict is Verdict.Unknown && row.Truth.Reason is not Reason.None)
                 notes.Add(TokenFlow.Says(row.Truth.Reason));
             if (row.ShadowedBy.Count > 0)
-                notes.Add($"shadowed by {string.Join(", ", row.ShadowedBy.Select(Plain))}");
+                notes.Add($"shadowed by {string.Join(", ", row.ShadowedBy.Select(Holders.Plain))}");
             notes.AddRange(
                 row.Stale.GroupBy(holder => holder.Unit ?? "a session", StringComparer.Ordinal)
                     .Select(group => $"{group.Key} holds generation {group.First().Generation}")
@@ -165,10 +165,4 @@ public static class TokenStatusCommand
         }
         Terminal.Write(table);
     }
-
-    /// <summary>A name that a person's own process reported: letters, digits and a few signs, or nothing.</summary>
-    private static string Plain(string name) =>
-        name.Length <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ' ' or '(' or ')')
-            ? name
-            : "?";
 }

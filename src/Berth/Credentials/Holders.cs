@@ -31,6 +31,22 @@ public sealed class Holders(HostPaths paths)
         return found.OrderBy(row => row.Holder.Pid).ToLookup(row => row.Uid, row => row.Holder);
     }
 
+    /// <summary>A name that somebody else chose, fit for a terminal: a process and a cgroup may be called anything, an
+    /// escape sequence included.</summary>
+    public static string Plain(string name) =>
+        string.Create(
+            Math.Min(name.Length, 80),
+            name,
+            static (shown, from) =>
+            {
+                for (var i = 0; i < shown.Length; i++)
+                    shown[i] =
+                        char.IsAsciiLetterOrDigit(from[i]) || " _-.:@()\\".Contains(from[i], StringComparison.Ordinal)
+                            ? from[i]
+                            : '?';
+            }
+        );
+
     private static Holder? Read(string folder, int pid)
     {
         try
@@ -58,7 +74,7 @@ public sealed class Holders(HostPaths paths)
                     part.EndsWith(".service", StringComparison.Ordinal)
                     || part.EndsWith(".scope", StringComparison.Ordinal)
                 );
-            return new Holder(pid, name, generation, unit, Shadowing.In(Value));
+            return new Holder(pid, Plain(name), generation, unit is null ? null : Plain(unit), Shadowing.In(Value));
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

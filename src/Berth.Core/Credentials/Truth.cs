@@ -15,8 +15,7 @@ namespace Berth.Credentials;
 /// <param name="Probe">What the last real inference with the token, or with the login, gave.</param>
 /// <param name="ProbedAt">When.</param>
 /// <param name="LastGood">The last inference that worked.</param>
-/// <param name="ShadowedBy">Names of variables or settings that an agent prefers to the token.</param>
-/// <param name="Logins">State of the rotating logins, by agent.</param>
+/// <param name="Stamp">Of the store's entry when it was last read: an entry that has not changed is not opened.</param>
 public sealed record Truth(
     Verdict Verdict = Verdict.Unknown,
     Reason Reason = Reason.None,
@@ -32,8 +31,7 @@ public sealed record Truth(
     ProbeResult Probe = ProbeResult.None,
     DateTimeOffset? ProbedAt = null,
     DateTimeOffset? LastGood = null,
-    IReadOnlyList<string>? ShadowedBy = null,
-    IReadOnlyDictionary<string, string>? Logins = null
+    string? Stamp = null
 )
 {
     /// <summary>How long such a token lives: about a year from its mint.</summary>

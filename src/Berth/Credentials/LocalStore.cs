@@ -18,6 +18,12 @@ public sealed class LocalStore(HostPaths paths, Files files, ProcessRunner run)
     /// <summary>Whether entries are encrypted at rest: systemd-creds is there and this is the running host.</summary>
     public bool Encrypts { get; } = paths.IsLive && File.Exists("/usr/bin/systemd-creds");
 
+    /// <summary>Changes whenever the entry does: every write makes a new file. Null where there is none.</summary>
+    public string? Stamp(string user) =>
+        Native.StatPath(paths[Sealed(user)], out var stat) || Native.StatPath(paths[Plain(user)], out stat)
+            ? $"{stat.Inode}-{stat.ChangedSeconds}.{stat.ChangedNanoseconds}"
+            : null;
+
     public StoreAnswer Read(string user)
     {
         try

@@ -20,8 +20,16 @@ public sealed class TokenSync(LocalStore store, Deliveries deliveries, TruthFile
         var told = new List<Happening>();
         try
         {
-            var answer = store.Read(user);
             var standing = deliveries.Fingerprint(user, uid ?? -1);
+            var stamp = store.Stamp(user);
+            if (
+                stamp is not null
+                && stamp == truth.Stamp
+                && standing == truth.Fingerprint
+                && truth.Verdict is not Verdict.Unknown
+            )
+                return Forecast(user, truth, truth, told, now);
+            var answer = store.Read(user);
             var decision = TokenFlow.Of(truth, answer, standing, now, 0.5);
             if (decision.Act is Act.AskAgain)
             {
@@ -35,16 +43,27 @@ public sealed class TokenSync(LocalStore store, Deliveries deliveries, TruthFile
             else if (decision.Act is Act.Withdraw)
                 deliveries.Withdraw(user);
             told.AddRange(decision.Happenings);
-            var forecast = TokenFlow.Forecast(decision.Truth, now);
-            told.AddRange(forecast.Happenings);
-            if (forecast.Truth != truth)
-                truths.Write(user, forecast.Truth);
-            return (forecast.Truth, told, null);
+            return Forecast(user, truth, decision.Truth with { Stamp = stamp }, told, now);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return (truth, told, failure.Message);
         }
+    }
+
+    private (Truth, IReadOnlyList<Happening>, string?) Forecast(
+        string user,
+        Truth before,
+        Truth after,
+        List<Happening> told,
+        DateTimeOffset now
+    )
+    {
+        var forecast = TokenFlow.Forecast(after, now);
+        told.AddRange(forecast.Happenings);
+        if (forecast.Truth != before)
+            truths.Write(user, forecast.Truth);
+        return (forecast.Truth, told, null);
     }
 
     /// <summary>Takes away what was delivered to somebody whom the roster no longer serves; the store keeps theirs.

@@ -126,8 +126,18 @@ internal static partial class Native
         [FieldOffset(28)]
         public ushort RawMode;
 
+        [FieldOffset(32)]
+        public ulong Inode;
+
         [FieldOffset(40)]
         public ulong Size;
+
+        /// <summary>Seconds since 1970 of the last change of content or inode.</summary>
+        [FieldOffset(96)]
+        public long ChangedSeconds;
+
+        [FieldOffset(104)]
+        public uint ChangedNanoseconds;
 
         public readonly int Mode => RawMode & 0xFFF;
         public readonly bool IsFile => (RawMode & 0xF000) == 0x8000;

@@ -31,5 +31,9 @@ echo "== idle: berth up without servers (under 40 MB wanted), beside an idle nod
 "$here/idle.sh" "$berth" "$work"
 
 echo
+echo "== tokens: one pass over 500 unchanged (under 1 s CPU wanted), beside the seed's shell, curl and jq (50 x wanted)"
+"$here/tokens.sh" "$berth" "$work"
+
+echo
 echo "== in the machine: an apply with nothing to do, 100 users, beside a shell script with the same checks"
 "$here/machine.sh"

@@ -24,6 +24,7 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     HoldCommand.Create(),
     TokenCommand.Create(),
     StoreCommand.Create(),
+    SyncCommand.Create(),
     LoginCommand.Create(),
     LaunchCommand.Create(),
 };

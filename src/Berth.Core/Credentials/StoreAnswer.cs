@@ -44,7 +44,9 @@ public enum Reason
     ForeignToken,
     Malformed,
     VersionWentBack,
+    Conflict,
     NotConnected,
+    NotAsked,
     Unreadable,
 }
 
@@ -56,6 +58,7 @@ public enum Reason
 /// <param name="MintedAt">When the token was minted, as far as the store knows.</param>
 /// <param name="RetryAfter">How long the store asks to be left alone.</param>
 /// <param name="Detail">For a person: the name of a policy, a status code. Never a secret.</param>
+/// <param name="Proofs">How often in a row the store was asked and said the same.</param>
 public sealed record StoreAnswer(
     Verdict Verdict,
     Reason Reason,
@@ -63,7 +66,8 @@ public sealed record StoreAnswer(
     string? Token = null,
     DateTimeOffset? MintedAt = null,
     TimeSpan? RetryAfter = null,
-    string? Detail = null
+    string? Detail = null,
+    int Proofs = 1
 )
 {
     public static StoreAnswer Unknown(Reason reason, string? detail = null, TimeSpan? retryAfter = null) =>

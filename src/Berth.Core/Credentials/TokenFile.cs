@@ -15,6 +15,9 @@ public static class TokenFile
     /// <summary>What the person's own processes read; theirs alone, mode 0400.</summary>
     public static string UserPath(string user) => $"{Folder}/{user}";
 
+    /// <summary>Tells a login watch where, below the home, to keep a copy.</summary>
+    public const string CopyVariable = "BERTH_TOKEN_FILE";
+
     public static string Render(string token, int generation) =>
         $"{TokenText.Variable}={token}\n{TokenText.GenerationVariable}={generation.ToString(CultureInfo.InvariantCulture)}\n";
 

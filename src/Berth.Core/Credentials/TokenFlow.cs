@@ -23,8 +23,21 @@ public static class TokenFlow
         {
             Verdict.Present => Present(truth, answer, delivered, now),
             Verdict.Absent => Absent(truth, answer, delivered, now),
-            _ => Unknown(truth, answer, now, jitter),
+            _ => Unknown(truth, answer, delivered, now, jitter),
         };
+
+    /// <summary>How long to leave a store alone that gave nothing: doubling from the poll up to the longest pause,
+    /// between 75 and 125 % of it, and never shorter than it asked for.</summary>
+    /// <param name="failures">How often in a row, at least 1.</param>
+    /// <param name="asked">What the store asked for (Retry-After).</param>
+    /// <param name="jitter">0 to 1: spreads the retries of many people.</param>
+    public static TimeSpan Pause(int failures, TimeSpan? asked, double jitter)
+    {
+        var pause =
+            TimeSpan.FromTicks(Math.Min(Poll.Ticks << Math.Min(failures - 1, 10), LongestPause.Ticks))
+            * (0.75 + (0.5 * Math.Clamp(jitter, 0, 1)));
+        return asked > pause ? asked.Value : pause;
+    }
 
     private static Decision Present(Truth truth, StoreAnswer answer, string? delivered, DateTimeOffset now)
     {
@@ -80,7 +93,7 @@ public static class TokenFlow
             Verdict = Verdict.Absent,
             Reason = answer.Reason,
             Detail = answer.Detail,
-            AbsentProofs = Math.Min(truth.AbsentProofs + 1, 2),
+            AbsentProofs = Math.Min(truth.AbsentProofs + answer.Proofs, 2),
         };
         if (!truth.Delivered && delivered is null)
             return Decision.Of(next with { Version = 0 });
@@ -106,15 +119,15 @@ public static class TokenFlow
         );
     }
 
-    private static Decision Unknown(Truth truth, StoreAnswer answer, DateTimeOffset now, double jitter)
+    private static Decision Unknown(
+        Truth truth,
+        StoreAnswer answer,
+        string? delivered,
+        DateTimeOffset now,
+        double jitter
+    )
     {
         var failures = Math.Min(truth.Failures + 1, 30);
-        // Doubling from the poll, up to the longest pause, between 75 and 125 % of it.
-        var pause =
-            TimeSpan.FromTicks(Math.Min(Poll.Ticks << Math.Min(failures - 1, 10), LongestPause.Ticks))
-            * (0.75 + (0.5 * Math.Clamp(jitter, 0, 1)));
-        if (answer.RetryAfter is { } asked && asked > pause)
-            pause = asked;
         var next = truth with
         {
             Verdict = Verdict.Unknown,
@@ -122,18 +135,20 @@ public static class TokenFlow
             Detail = answer.Detail,
             AbsentProofs = 0,
             Failures = failures,
-            NextRead = now + pause,
+            NextRead = now + Pause(failures, answer.RetryAfter, jitter),
         };
+        // What was delivered is lost (a reboot: it lives in /run) while the store is away: the sealed copy stands in.
+        var act = truth.Delivered && delivered != truth.Fingerprint ? Act.Restore : Act.Nothing;
         return answer.Reason is Reason.ForeignToken && truth.Reason is not Reason.ForeignToken
             ? Decision.Of(
                 next,
-                Act.Nothing,
+                act,
                 new Happening(
                     CredentialEvent.ForeignTokenRefused,
                     $"the store token is not this person's ({answer.Detail}); nothing was read. Run 'berth store setup' for them"
                 )
             )
-            : Decision.Of(next);
+            : Decision.Of(next, act);
     }
 
     /// <summary>What a probe with the real CLI means. An invalid token stays delivered: it is the store that says
@@ -210,7 +225,9 @@ public static class TokenFlow
             Reason.ForeignToken => "the store token is somebody else's",
             Reason.Malformed => "what the store holds is no token",
             Reason.VersionWentBack => "the store went back to an older version; 'berth token set' settles it",
+            Reason.Conflict => "another program keeps writing the same entry: run this again",
             Reason.NotConnected => "not connected to the store: run 'berth store setup'",
+            Reason.NotAsked => "berth-sync has not asked the store yet: systemctl status berth-sync",
             _ => "the store's file cannot be read",
         };
 

@@ -82,6 +82,10 @@ public enum Act
     /// <summary>Remove every delivered copy.</summary>
     Withdraw,
 
+    /// <summary>Deliver again what had been delivered, from its sealed copy on this host: the store does not
+    /// answer.</summary>
+    Restore,
+
     /// <summary>Ask the store once more at once: one proof is not enough to take a token away.</summary>
     AskAgain,
 }

@@ -24,7 +24,7 @@ public static class VaultAnswer
     public static string PolicyText(string mount, string path) =>
         $$"""
             path "{{mount}}/data/{{path}}" {
-              capabilities = ["create", "read", "update", "patch"]
+              capabilities = ["create", "read", "update"]
             }
             path "{{mount}}/metadata/{{path}}" {
               capabilities = ["read"]
@@ -115,7 +115,7 @@ public static class VaultAnswer
         };
     }
 
-    private static long? Version(JsonObject outer) =>
+    internal static long? Version(JsonObject outer) =>
         outer["metadata"] is JsonObject metadata
         && metadata["version"] is JsonValue value
         && value.TryGetValue<long>(out var version)

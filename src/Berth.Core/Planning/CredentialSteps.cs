@@ -23,11 +23,22 @@ internal static class CredentialSteps
             draft.Steps.Add(new StopOwnUnits(gone));
         var all = manifest.Unfinished || changed.Contains(CredentialUnits.Path(CredentialUnits.LoginTemplate));
         var units = people
-            .Where(user => all || changed.Contains(CredentialUnits.LoginWantsPath(user.Name)))
+            .Where(user =>
+                all
+                || changed.Contains(CredentialUnits.LoginWantsPath(user.Name))
+                || changed.Contains(CredentialUnits.LoginDropInPath(user.Name))
+            )
             .Select(user => CredentialUnits.Login(user.Name))
             .ToList();
-        if (units.Count > 0 || gone.Count > 0 || changed.Contains(CredentialUnits.Path(CredentialUnits.Sync)))
-            draft.Steps.Add(new StartOwnUnits([CredentialUnits.Sync, CredentialUnits.Timer, .. units]));
+        string[] vault = roster.Store.Kind is "vault" ? [CredentialUnits.VaultSync, CredentialUnits.Heard] : [];
+        if (vault.Length == 0 && manifest.Files.ContainsKey(CredentialUnits.Path(CredentialUnits.VaultSync)))
+            draft.Steps.Add(new StopOwnUnits([CredentialUnits.Heard, CredentialUnits.VaultSync]));
+        if (
+            units.Count > 0
+            || gone.Count > 0
+            || ((string[])[CredentialUnits.Sync, .. vault]).Any(unit => changed.Contains(CredentialUnits.Path(unit)))
+        )
+            draft.Steps.Add(new StartOwnUnits([.. vault, CredentialUnits.Sync, CredentialUnits.Timer, .. units]));
     }
 
     /// <summary>Ends it all; what the store holds stays.</summary>
@@ -35,12 +46,15 @@ internal static class CredentialSteps
     {
         if (!manifest.Files.ContainsKey(CredentialUnits.Path(CredentialUnits.Sync)))
             return;
+        string[] vault = manifest.Files.ContainsKey(CredentialUnits.Path(CredentialUnits.VaultSync))
+            ? [CredentialUnits.Heard, CredentialUnits.VaultSync]
+            : [];
         draft.Steps.Add(
-            new StopOwnUnits([CredentialUnits.Timer, .. manifest.Files.Keys.Where(IsLogin).Select(UnitOf)])
+            new StopOwnUnits([CredentialUnits.Timer, .. vault, .. manifest.Files.Keys.Where(IsLogin).Select(UnitOf)])
         );
         draft.Steps.Add(new WithdrawTokens());
         draft.Notes.Add(
-            "tokens that people were given stay, for root alone, in /var/lib/berth/credentials; running servers keep theirs until they restart"
+            "tokens that people were given stay, for root alone, in /var/lib/berth; running servers keep theirs until they restart"
         );
     }
 

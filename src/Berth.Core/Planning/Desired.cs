@@ -111,8 +111,8 @@ public static class DesiredFiles
                 Preload.Unit(facts.Programs.Values.SelectMany(files => files)),
                 "keeps the servers' programs out of anybody's cap"
             );
-        if (roster.Store is not null)
-            Credentials(files, facts);
+        if (roster.Store is { } store)
+            Credentials(files, facts, store);
         foreach (var server in roster.Servers.Values.OrderBy(server => server.Name, StringComparer.Ordinal))
             Add(
                 ServerUnits.TemplatePath(server.Name),
@@ -121,7 +121,7 @@ public static class DesiredFiles
             );
     }
 
-    private static void Credentials(List<DesiredFile> files, HostFacts facts)
+    private static void Credentials(List<DesiredFile> files, HostFacts facts, StoreSettings store)
     {
         void Add(string path, string content, string purpose) =>
             files.Add(new DesiredFile(path, content, FileKind.Text, World, null, purpose));
@@ -137,6 +137,17 @@ public static class DesiredFiles
         );
         Enable(CredentialUnits.SyncWantsPath, CredentialUnits.Sync);
         Enable(CredentialUnits.TimerWantsPath, CredentialUnits.Timer);
+        if (store.Kind is "vault")
+        {
+            Add(
+                CredentialUnits.Path(CredentialUnits.VaultSync),
+                CredentialUnits.VaultSyncUnit(facts.Berth, store),
+                "asks Vault about tokens"
+            );
+            Add(CredentialUnits.Path(CredentialUnits.Heard), CredentialUnits.HeardUnit(), "delivers what Vault said");
+            Enable(CredentialUnits.VaultSyncWantsPath, CredentialUnits.VaultSync);
+            Enable(CredentialUnits.HeardWantsPath, CredentialUnits.Heard);
+        }
         Add(TokenFile.SnippetPath, TokenFile.Snippet, "gives login shells their owner's token");
     }
 
@@ -179,6 +190,12 @@ public static class DesiredFiles
                 "keeps their logins whole",
                 FileKind.Link,
                 0x1FF
+            );
+        if (roster.Store is not null && user.TokenFile is { } copy)
+            Add(
+                CredentialUnits.LoginDropInPath(user.Name),
+                CredentialUnits.LoginDropIn(copy),
+                $"a copy of their token in ~/{copy}"
             );
         if (user.Server is not { } name || !ports.TryGetValue(PortAllocator.Key(name, user.Name), out var port))
             return;

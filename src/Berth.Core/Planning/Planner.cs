@@ -50,6 +50,11 @@ public static class Planner
             draft.Refuse($"systemd {facts.Systemd} is too old", "Berth needs 247 or newer (Debian 11)");
         if (facts is { Systemd: 0, Live: true })
             draft.Refuse("this host does not run systemd", "use 'berth up' for a try-out in the foreground");
+        if (facts.Systemd is > 0 and < 250 && roster.Store is { Kind: "vault" })
+            draft.Refuse(
+                $"systemd {facts.Systemd} cannot hand store tokens to berth-sync",
+                "use 'store: {kind: local}', or systemd 250 or newer (Debian 12)"
+            );
         if (capacity.Overcommitted && !roster.Host.Overcommit)
             draft.Refuse(
                 $"caps and reserve add up to {Size.Show(capacity.Caps + capacity.Reserve)} of {Size.Show(facts.Ram)} RAM ({capacity.Ratio:0%})",
@@ -81,10 +86,6 @@ public static class Planner
             );
         if (roster.Gateway is not null)
             draft.Notes.Add("'gateway:' is read and checked; this version starts no gateway");
-        if (roster.Store is { Kind: "vault" })
-            draft.Notes.Add(
-                "'store:' of kind vault is read and checked; this version keeps tokens in a local store only"
-            );
         if (roster.Store is not null && facts.ZshWithoutToken)
             draft.Notes.Add(
                 $"zsh does not read /etc/profile.d: for zsh users add to /etc/zsh/zprofile: emulate sh -c '. {Credentials.TokenFile.SnippetPath}'"

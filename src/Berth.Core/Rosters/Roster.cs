@@ -36,7 +36,7 @@ public sealed record IdentitySettings(
     string? SecretFile
 );
 
-/// <summary>Where tokens live. Declared and checked here; the credential sync reads it.</summary>
+/// <summary>Where tokens live.</summary>
 /// <param name="Kind"><c>local</c> or <c>vault</c>.</param>
 public sealed record StoreSettings(string Kind, string? Address, string? Path, string? Namespace, string? CaFile);
 
@@ -74,7 +74,11 @@ public readonly record struct PortRange(int First, int Last)
 /// <param name="Memory">Cap of a server unit. Default 25%.</param>
 /// <param name="SessionMemory">Cap of <c>user-&lt;uid&gt;.slice</c> (ssh, tmux, cron). Default: as <c>Memory</c>.</param>
 /// <param name="PaneMemory">Cap of one pane or user scope. Default: as <c>SessionMemory</c>.</param>
-public sealed record DefaultSettings(string? Server, Size Memory, Size SessionMemory, Size PaneMemory);
+public sealed record DefaultSettings(string? Server, Size Memory, Size SessionMemory, Size PaneMemory)
+{
+    /// <summary>See <see cref="User.TokenFile"/>. Default: null.</summary>
+    public string? TokenFile { get; init; }
+}
 
 /// <summary>An OS account plus the login that the identity provider sends.</summary>
 /// <param name="Name">Account name, valid for useradd(8).</param>
@@ -104,6 +108,9 @@ public sealed record User(
     int? Uid
 )
 {
+    /// <summary>Where, below their home, their own login watch keeps a copy of their token; null for nowhere.</summary>
+    public string? TokenFile { get; init; }
+
     /// <summary>Whether this user's server should be running.</summary>
     public bool Serves => Server is not null && !Parked && !Removed;
 }

@@ -163,6 +163,13 @@ public static class RosterKeys
             "6G",
             "Cap of one tmux pane or other user scope; at most session-memory. At least 16M."
         ),
+        new(
+            "token-file",
+            Text,
+            "none",
+            ".config/claude-oauth.env",
+            "Path below each home where that person's own login watch keeps a copy of their token, for programs that read it there."
+        ),
     ];
 
     public static IReadOnlyList<RosterKey> User { get; } =
@@ -189,6 +196,13 @@ public static class RosterKeys
             "defaults.pane-memory, at most their session-memory",
             "25%",
             "Cap of one of their panes; at most their session-memory."
+        ),
+        new(
+            "token-file",
+            Text,
+            "defaults.token-file",
+            ".config/claude-oauth.env",
+            "Path below their home for a copy of their token."
         ),
         new("admin", Flag, "false", "true", "May see and act for everybody."),
         new("parked", Flag, "false", "true", "Their server is stopped and stays stopped; the account works."),
@@ -222,7 +236,7 @@ public static class RosterKeys
             ValueKind.Section,
             "",
             "{kind: local}",
-            "Where people's long-lived tokens live: docs/credentials.md. This version delivers from a local store; vault is read and checked."
+            "Where people's long-lived tokens live: docs/credentials.md."
         )
         {
             Keys = Store,

@@ -47,7 +47,10 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
             Groups(entry, name),
             port,
             uid
-        );
+        )
+        {
+            TokenFile = TokenFilePath.Read(entry.Keys("token-file")) ?? defaults.Settings.TokenFile,
+        };
     }
 
     private static string Login(UserEntry entry, string name)

@@ -33,6 +33,9 @@ public sealed class UnitText
     /// <summary>Adds <c>Environment=</c> for one variable; the value is data, nothing in it is expanded.</summary>
     public UnitText Environment(string name, string value) => Set("Environment", Quote($"{name}={Specifiers(value)}"));
 
+    /// <summary>The same for a value that may not be there.</summary>
+    public UnitText EnvironmentIf(string name, string? value) => value is null ? this : Environment(name, value);
+
     public override string ToString() => _text.ToString();
 
     /// <summary>One word of a command line as <c>ExecStart=</c> reads it: specifiers and variables doubled, quoted

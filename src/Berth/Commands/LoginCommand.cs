@@ -71,11 +71,15 @@ public static class LoginCommand
             {
                 TokenCommand.Say(Environment.UserName, happening);
                 tell?.Invoke(happening);
-            }
+            },
+            says => Console.Error.WriteLine($"berth: {says}"),
+            Environment.GetEnvironmentVariable(TokenFile.CopyVariable) is { Length: > 0 } copy
+                ? Path.Join(home, copy)
+                : null
         );
     }
 
-    private static string? Token() => OwnToken.Read(HostPaths.Live, Environment.UserName)?.Token;
+    private static (string Token, int Generation)? Token() => OwnToken.Read(HostPaths.Live, Environment.UserName);
 
     private static int? Refused()
     {

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Berth.Credentials;
+using Berth.Host;
 using Berth.Rosters;
+using Berth.Units;
 
 namespace Berth.Commands;
 
@@ -9,45 +11,65 @@ public static class StoreCommand
 {
     private static readonly Argument<string> s_user = new("USER") { Description = "Whose path" };
 
+    private static readonly Argument<string[]> s_users = new("USER")
+    {
+        Description = "Whose paths",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
     public static Command Create()
     {
         var policy = new Command("policy", "Print the policy that a person's scoped Vault token needs") { s_user };
-        policy.SetAction(parse => WithVault(parse, (store, user) => Task.FromResult(Policy(store, user))));
-        var check = new Command(
-            "check",
-            "Ask Vault about a person with the scoped token in VAULT_TOKEN; shows no secret"
-        )
+        policy.SetAction(parse => WithVault(parse, [parse.GetValue(s_user)!], store => Policy(store, parse)));
+        var check = new Command("check", "Ask Vault about a person, with their store token of this host or VAULT_TOKEN")
         {
             s_user,
         };
-        check.SetAction((parse, end) => WithVault(parse, (store, user) => Check(store, user, end)));
-        return new Command("store", "The place where tokens live: its policy, and whether it answers")
+        check.SetAction(
+            (parse, end) => WithVault(parse, [parse.GetValue(s_user)!], store => CheckAsync(store, parse, end))
+        );
+        var setup = new Command(
+            "setup",
+            "Connect people to Vault: with an admin's token in VAULT_TOKEN, write their policies and mint their scoped tokens"
+        )
         {
-            policy,
+            s_users,
+        };
+        setup.SetAction(
+            (parse, end) => WithVault(parse, parse.GetValue(s_users)!, store => SetupAsync(store, parse, end))
+        );
+        var forget = new Command("forget", "Disconnect people: revoke their store tokens of this host") { s_users };
+        forget.SetAction(
+            (parse, end) => WithVault(parse, [], store => ForgetAsync(store, parse.GetValue(s_users)!, end))
+        );
+        return new Command("store", "The place where tokens live: who is connected to it, and whether it answers")
+        {
+            setup,
             check,
+            policy,
+            forget,
         };
     }
 
-    private static int Policy(StoreSettings store, string user)
+    private static Task<int> Policy(StoreSettings store, ParseResult parse)
     {
+        var user = parse.GetValue(s_user)!;
         var (mount, path) = VaultClient.Place(store, user);
         Console.Out.WriteLine($"# policy {VaultAnswer.Policy(user)}");
         Console.Out.Write(VaultAnswer.PolicyText(mount, path));
-        return ExitCodes.Ok;
+        return Task.FromResult(ExitCodes.Ok);
     }
 
-    private static async Task<int> Check(StoreSettings store, string user, CancellationToken end)
+    private static async Task<int> CheckAsync(StoreSettings store, ParseResult parse, CancellationToken end)
     {
-        var token =
-            Environment.GetEnvironmentVariable("BAO_TOKEN") ?? Environment.GetEnvironmentVariable("VAULT_TOKEN");
-        if (string.IsNullOrEmpty(token))
-            return Fail("VAULT_TOKEN is not set: put this person's scoped token there, not an admin's");
-        if (store.CaFile is { } file && !File.Exists(file))
-            return Fail($"'ca-file:' {file} is not there");
-        using var client = new VaultClient(store, Environment.MachineName, null);
-        var answer = await client.ReadAsync(user, token, end);
-        var detail = answer.Detail is { } more ? $" ({more})" : "";
-        Console.Out.WriteLine($"{user}: {answer.Verdict}: {TokenFlow.Says(answer.Reason)}{detail}");
+        var user = parse.GetValue(s_user)!;
+        if ((FromEnvironment() ?? (Native.EffectiveUser() == 0 ? Tokens().Read(user) : null)) is not { } token)
+            return Fail(
+                $"{user} is not connected to the store on this host ('berth store setup {user}', as root); with VAULT_TOKEN set to their scoped token this asks with that"
+            );
+        using var http = new VaultHttp(store);
+        var (answer, _) = await new VaultClient(store, Environment.MachineName, http).ReadAsync(user, token, end);
+        Console.Out.WriteLine($"{user}: {answer.Verdict}: {Why(answer)}");
         return answer.Verdict switch
         {
             Verdict.Present => ExitCodes.Ok,
@@ -56,16 +78,119 @@ public static class StoreCommand
         };
     }
 
-    private static async Task<int> WithVault(ParseResult parse, Func<StoreSettings, string, Task<int>> run)
+    private static async Task<int> SetupAsync(StoreSettings store, ParseResult parse, CancellationToken end)
+    {
+        if (Native.EffectiveUser() != 0)
+            return Fail("this keeps people's store tokens for root alone; run it as root (sudo -E keeps VAULT_TOKEN)");
+        if (FromEnvironment() is not { } admin)
+            return Fail(
+                "VAULT_TOKEN is not set: put an admin's token there for this one command (it may write policies and create orphan tokens)"
+            );
+        using var http = new VaultHttp(store);
+        var vault = new VaultAdmin(store, Environment.MachineName, http, admin);
+        var client = new VaultClient(store, Environment.MachineName, http);
+        var (tokens, code) = (Tokens(), ExitCodes.Ok);
+        foreach (var user in parse.GetValue(s_users)!.Distinct(StringComparer.Ordinal))
+        {
+            if (await ConnectAsync(vault, client, tokens, user, end) is { } failure)
+            {
+                Console.Error.WriteLine($"berth: {user}: {failure}");
+                code = ExitCodes.Failed;
+            }
+        }
+        return RestartSync() is { } said ? Fail(said) : code;
+    }
+
+    /// <returns>Null when the person is connected, else why not.</returns>
+    private static async Task<string?> ConnectAsync(
+        VaultAdmin vault,
+        VaultClient client,
+        StoreTokens tokens,
+        string user,
+        CancellationToken end
+    )
+    {
+        if (await vault.PolicyAsync(user, end) is { } unwritten)
+            return $"the policy {VaultAnswer.Policy(user)} was not written: {Why(unwritten)}; somebody who may can do it: berth store policy {user} | vault policy write {VaultAnswer.Policy(user)} -";
+        var (token, fault) = await vault.MintAsync(user, end);
+        if (token is null)
+            return $"no token was minted: {Why(fault!)}; the admin's token needs auth/token/create-orphan";
+        var (answer, _) = await client.ReadAsync(user, token, end);
+        if (answer.Verdict is Verdict.Unknown && answer.Reason is not Reason.Malformed)
+        {
+            await client.RevokeAsync(token, end);
+            return $"the new token does not work, and was revoked: {Why(answer)}";
+        }
+        var before = tokens.Has(user) ? tokens.Read(user) : null;
+        tokens.Write(user, token);
+        if (before is not null)
+            await client.RevokeAsync(before, end);
+        Console.Out.WriteLine($"{user}: connected, with a token that may do this and nothing else:");
+        Console.Out.Write(vault.PolicyText(user));
+        Console.Out.WriteLine($"{user}: {Why(answer)}");
+        return null;
+    }
+
+    private static async Task<int> ForgetAsync(StoreSettings store, string[] users, CancellationToken end)
+    {
+        if (Native.EffectiveUser() != 0)
+            return Fail("people's store tokens are root's to see; run it with sudo");
+        var (tokens, code) = (Tokens(), ExitCodes.Ok);
+        using var http = new VaultHttp(store);
+        var client = new VaultClient(store, Environment.MachineName, http);
+        foreach (var user in users)
+        {
+            if (Names.WrongUser(user) is not null || !tokens.Has(user))
+            {
+                Console.Error.WriteLine($"berth: {Names.Shown(user)} is not connected to the store on this host");
+                code = ExitCodes.Failed;
+                continue;
+            }
+            var revoked = await client.RevokeAsync(tokens.Read(user)!, end);
+            tokens.Remove(user);
+            Console.Out.WriteLine(
+                revoked
+                    ? $"{user}: disconnected, the store token is revoked"
+                    : $"{user}: disconnected; Vault did not confirm that the store token is revoked (it dies within {VaultAdmin.Period} unless renewed)"
+            );
+            code = revoked ? code : Math.Max(code, ExitCodes.Warnings);
+        }
+        return RestartSync() is { } said ? Fail(said) : code;
+    }
+
+    /// <summary>Berth-sync is handed its tokens when it starts.</summary>
+    private static string? RestartSync()
+    {
+        if (!File.Exists(CredentialUnits.Path(CredentialUnits.VaultSync)))
+        {
+            Console.Out.WriteLine("Next: berth apply");
+            return null;
+        }
+        var outcome = ProcessRunner.Default.Run("systemctl", "restart", CredentialUnits.VaultSync);
+        return outcome.Ok ? null : $"{CredentialUnits.VaultSync} does not start: {outcome.Said}";
+    }
+
+    private static string Why(StoreAnswer answer) =>
+        TokenFlow.Says(answer.Reason) + (answer.Detail is { } detail ? $" ({detail})" : "");
+
+    private static StoreTokens Tokens() => new(HostPaths.Live, new Files(HostPaths.Live), ProcessRunner.Default);
+
+    private static string? FromEnvironment() =>
+        ((string[])["BAO_TOKEN", "VAULT_TOKEN"])
+            .Select(Environment.GetEnvironmentVariable)
+            .FirstOrDefault(token => !string.IsNullOrEmpty(token));
+
+    private static async Task<int> WithVault(ParseResult parse, string[] users, Func<StoreSettings, Task<int>> run)
     {
         if (parse.LoadRoster() is not { } roster)
             return ExitCodes.Failed;
-        var name = parse.GetValue(s_user)!;
         if (roster.Store is not { Kind: "vault" } store)
             return Fail("the roster's store is not Vault: docs/roster.md shows 'store: {kind: vault, ...}'");
-        return roster.Users.Any(user => user.Name == name)
-            ? await run(store, name)
-            : Fail($"{Names.Shown(name)} is not in the roster");
+        if (store.CaFile is { } file && !File.Exists(file))
+            return Fail($"'ca-file:' {file} is not there");
+        foreach (var unknown in users.Where(name => roster.Users.All(user => user.Name != name)))
+            return Fail($"{Names.Shown(unknown)} is not in the roster");
+        return await run(store);
     }
 
     private static int Fail(string says)

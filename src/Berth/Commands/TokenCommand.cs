@@ -29,7 +29,16 @@ public static class TokenCommand
             TokenStatusCommand.Create(),
         };
         var sync = new Command("sync", "Deliver every token anew (what berth-tokens.service runs)");
-        sync.SetAction(parse => WithStore(parse, (roster, box) => Sync(roster, box, roster.Users)));
+        sync.SetAction(parse =>
+            WithStore(
+                parse,
+                (roster, box) =>
+                {
+                    box.Vault?.Heard();
+                    return Sync(roster, box, roster.Users);
+                }
+            )
+        );
         command.Add(sync);
         return command;
     }
@@ -50,8 +59,8 @@ public static class TokenCommand
                 if (roster.Users.FirstOrDefault(user => user.Name == name) is not { } user)
                     return Fail($"{Names.Shown(name)} is not in the roster ('berth users add {name}' adds a person)");
                 var before = box.Store.Read(name);
-                if (before.Reason is Reason.Unreadable)
-                    return Fail($"{before.Detail}; nothing was changed");
+                if (before.Verdict is Verdict.Unknown && before.Reason is not Reason.Malformed)
+                    return Fail($"{name}: {Why(before)}; nothing was changed");
                 if (existing is true && before.Verdict is not Verdict.Present)
                     return Fail($"{name} has no token ('berth token set {name}' sets one)");
                 if (source() is not { } token)
@@ -64,32 +73,41 @@ public static class TokenCommand
                     return existing is true
                         ? Fail($"this is the token that {name} has already")
                         : Sync(roster, box, [user]);
-                if (token.Length > 0 && Owner(roster, box, user, token) is { } other)
+                if (token.Length > 0 && Owner(roster, box, name, token) is { } other)
                     return Fail(
                         $"this is {other}'s token; one token is never shared: whoever revokes or exhausts it, does so for both"
                     );
-                box.Store.Write(name, token, DateTimeOffset.UtcNow);
-                if (!box.Store.Encrypts)
+                if (box.Store.Write(name, token, DateTimeOffset.UtcNow) is { } refused)
+                    return Fail($"{name}: {Why(refused)}; nothing was changed");
+                if (!Seal.Encrypts(HostPaths.Live))
                     Console.Error.WriteLine(
-                        "berth: this host has no systemd-creds: the store is readable by root alone (0600), but not encrypted"
+                        "berth: this host has no systemd-creds: what is kept here is readable by root alone (0600), but not encrypted"
                     );
-                return Sync(roster, box, [user]);
+                // What Vault holds now is known here at once, and to berth-sync with its next question.
+                return Sync(roster, box, [user], box.Vault is null ? null : box.Store.Read(name));
             }
         );
 
-    /// <summary>Who else has this very token.</summary>
-    private static string? Owner(Roster roster, TokenBox box, User user, string token) =>
-        roster
-            .Users.Where(other => other.Name != user.Name && box.Store.Read(other.Name).Token == token)
-            .Select(other => other.Name)
-            .FirstOrDefault();
+    private static bool InService => Environment.GetEnvironmentVariable("INVOCATION_ID") is not null;
 
-    private static int Sync(Roster roster, TokenBox box, IEnumerable<User> users)
+    private static string Why(StoreAnswer answer) =>
+        TokenFlow.Says(answer.Reason) + (answer.Detail is { } detail ? $" ({detail})" : "");
+
+    /// <summary>Who else has this very token.</summary>
+    private static string? Owner(Roster roster, TokenBox box, string name, string token)
+    {
+        var fingerprint = TokenText.Fingerprint(token);
+        return roster
+            .Users.Select(user => user.Name)
+            .FirstOrDefault(other => other != name && box.Truths.Read(other).Fingerprint == fingerprint);
+    }
+
+    private static int Sync(Roster roster, TokenBox box, IEnumerable<User> users, StoreAnswer? heard = null)
     {
         var (code, now) = (ExitCodes.Ok, DateTimeOffset.UtcNow);
         foreach (var user in users.Where(user => !user.Removed))
         {
-            var (truth, told, failure) = box.Sync.Run(user.Name, box.Uid(user.Name), now);
+            var (truth, told, failure) = box.Sync.Run(user.Name, box.Uid(user.Name), now, heard);
             foreach (var happening in told)
                 Say(user.Name, happening);
             if (failure is null && truth.Verdict is not Verdict.Unknown)
@@ -97,6 +115,9 @@ public static class TokenCommand
                 Waiting(user.Name, truth, box);
                 continue;
             }
+            // Somebody who was never connected to the store has nothing to lose, and berth-sync tells the rest itself.
+            if (failure is null && box.Vault is not null && (!truth.Delivered || InService))
+                continue;
             code = ExitCodes.Warnings;
             Console.Error.WriteLine(
                 $"berth: {user.Name}: {failure ?? TokenFlow.Says(truth.Reason)}; what was delivered stays"
@@ -115,7 +136,7 @@ public static class TokenCommand
     /// <summary>Who still runs with what was delivered before.</summary>
     private static void Waiting(string user, Truth truth, TokenBox box)
     {
-        if (Environment.GetEnvironmentVariable("INVOCATION_ID") is not null || box.Uid(user) is not { } uid)
+        if (InService || box.Uid(user) is not { } uid)
             return;
         if (truth.Delivered && box.ServerWithout(user, uid, truth.Generation) is { } without)
             Console.Out.WriteLine(
@@ -137,25 +158,24 @@ public static class TokenCommand
     /// <summary>One line; in the journal with the priority it deserves.</summary>
     public static void Say(string user, Happening happening)
     {
-        var service = Environment.GetEnvironmentVariable("INVOCATION_ID") is not null;
         var priority = happening.Event is CredentialEvent.TokenDelivered or CredentialEvent.AuthRestored
             ? "<5>"
             : "<4>";
-        Console.Out.WriteLine($"{(service ? priority : "")}{user}: {happening.Event}: {happening.Says}");
+        Console.Out.WriteLine($"{(InService ? priority : "")}{user}: {happening.Event}: {happening.Says}");
     }
 
     private static int WithStore(ParseResult parse, Func<Roster, TokenBox, int> run)
     {
         if (parse.LoadRoster() is not { } roster)
             return ExitCodes.Failed;
-        if (TokenBox.Missing(roster) is { } missing)
-            return Fail(missing);
+        if (roster.Store is not { } store)
+            return Fail(TokenBox.Missing);
         if (Native.EffectiveUser() != 0)
             return Fail("this reaches everybody's tokens and needs root; run it with sudo");
         using var held = HostLock.Take(HostPaths.Live, HostLock.Tokens, s_patience);
         return held is null
             ? Fail("another berth is delivering tokens; wait for it, then run this again")
-            : run(roster, new TokenBox(HostPaths.Live));
+            : run(roster, new TokenBox(HostPaths.Live, store));
     }
 
     private static string? Typed() =>

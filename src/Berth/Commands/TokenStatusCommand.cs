@@ -27,24 +27,22 @@ public static class TokenStatusCommand
         if (parse.LoadRoster() is not { } roster)
             return ExitCodes.Failed;
         var missing =
-            TokenBox.Missing(roster)
-            ?? (
-                Native.EffectiveUser() == 0
-                    ? null
-                    : "this shows everybody's credentials and needs root; run it with sudo"
-            );
+            roster.Store is null ? TokenBox.Missing
+            : Native.EffectiveUser() != 0 ? "this shows everybody's credentials and needs root; run it with sudo"
+            : null;
         if (missing is not null)
         {
             Console.Error.WriteLine($"berth: {missing}");
             return ExitCodes.Failed;
         }
-        var box = new TokenBox(HostPaths.Live);
+        var box = new TokenBox(HostPaths.Live, roster.Store!);
         var people = roster.Users.Where(user => !user.Removed).Select(user => Row(box, user)).ToList();
         if (parse.GetValue(Shared.Json))
             Console.Out.WriteLine(
                 new JsonObject
                 {
-                    ["encrypted"] = box.Store.Encrypts,
+                    ["store"] = roster.Store!.Kind,
+                    ["encrypted"] = Seal.Encrypts(HostPaths.Live),
                     ["users"] = new JsonArray([.. people.Select(row => (JsonNode)Json(row))]),
                 }.ToJsonString(s_indented)
             );
@@ -70,7 +68,7 @@ public static class TokenStatusCommand
             Report is { } report && report.Of == Truth.Fingerprint ? report.Probe : ProbeResult.None;
 
         public bool Trouble =>
-            Truth.Verdict is Verdict.Unknown && Truth.Reason is not Reason.None
+            Truth.Verdict is Verdict.Unknown && Truth.Reason is not (Reason.None or Reason.NotConnected)
             || Probe is ProbeResult.Invalid
             || (Truth.Delivered && ShadowedBy.Count > 0)
             || (

@@ -5,24 +5,20 @@ using Berth.Planning;
 
 namespace Berth.Credentials;
 
-/// <summary>The embedded store: one entry for each person below Berth's own state, in folders that only root may
-/// enter, encrypted with systemd-creds where the host has it. The name is bound into the encryption: one person's file
-/// in the place of another's does not open.</summary>
-public sealed class LocalStore(HostPaths paths, Files files, ProcessRunner run)
+/// <summary>The embedded store: one sealed entry for each person below Berth's own state, in folders that only root may
+/// enter.</summary>
+public sealed class LocalStore(HostPaths paths, Files files, ProcessRunner run, string folder = LocalStore.Folder)
+    : IStore,
+        IAnswers
 {
     public const string Folder = ManifestFile.Folder + "/credentials";
-    private const string Field = "setup_token";
-    private const string Minted = "setup_token_minted";
-    private const int RootOnly = 0x180; // 0600
 
-    /// <summary>Whether entries are encrypted at rest: systemd-creds is there and this is the running host.</summary>
-    public bool Encrypts { get; } = paths.IsLive && File.Exists("/usr/bin/systemd-creds");
+    /// <summary>Where a token of Vault's is kept for the time that Vault is away.</summary>
+    public const string Copies = ManifestFile.Folder + "/copies";
 
-    /// <summary>Changes whenever the entry does: every write makes a new file. Null where there is none.</summary>
-    public string? Stamp(string user) =>
-        Native.StatPath(paths[Sealed(user)], out var stat) || Native.StatPath(paths[Plain(user)], out stat)
-            ? $"{stat.Inode}-{stat.ChangedSeconds}.{stat.ChangedNanoseconds}"
-            : null;
+    private readonly Seal _seal = new(paths, files, run, folder, user => $"berth-{user}");
+
+    public string? Stamp(string user) => _seal.Stamp(user);
 
     public StoreAnswer Read(string user)
     {
@@ -31,8 +27,8 @@ public sealed class LocalStore(HostPaths paths, Files files, ProcessRunner run)
             if (Entry(user) is not { } entry)
                 return StoreAnswer.Absent(Reason.NeverSet);
             var version = (long?)entry["version"] ?? 0;
-            return (string?)entry[Field] is { } token
-                ? StoreAnswer.Of(token, version, (DateTimeOffset?)entry[Minted])
+            return (string?)entry[VaultAnswer.Field] is { } token
+                ? StoreAnswer.Of(token, version, (DateTimeOffset?)entry[VaultAnswer.MintedField])
                 : StoreAnswer.Absent(Reason.FieldMissing, version);
         }
         catch (Exception unreadable)
@@ -49,45 +45,20 @@ public sealed class LocalStore(HostPaths paths, Files files, ProcessRunner run)
         }
     }
 
-    /// <summary>Sets the token; the empty text disables it. Everything else in the entry stays.</summary>
-    /// <exception cref="IOException">Not written; the old entry stands.</exception>
-    public void Write(string user, string token, DateTimeOffset now)
+    public StoreAnswer? Write(string user, string token, DateTimeOffset minted)
     {
         var entry = Entry(user) ?? [];
         entry["version"] = ((long?)entry["version"] ?? 0) + 1;
-        entry[Field] = token;
-        entry[Minted] = now;
-        files.MakeFolders(Folder, 0x1C0);
-        var text = entry.ToJsonString();
-        if (!Encrypts)
-        {
-            files.WriteState(Plain(user), System.Text.Encoding.UTF8.GetBytes(text), RootOnly);
-            return;
-        }
-        var outcome = run.Run("systemd-creds", ["encrypt", $"--name={Name(user)}", "-", "-"], text);
-        if (!outcome.Ok)
-            throw new IOException($"cannot encrypt the entry of {user}: {outcome.Said}");
-        files.WriteState(Sealed(user), System.Text.Encoding.UTF8.GetBytes(outcome.Stdout), RootOnly);
-        files.Remove(Plain(user));
+        entry[VaultAnswer.Field] = token;
+        entry[VaultAnswer.MintedField] = minted;
+        _seal.Write(user, entry.ToJsonString());
+        return null;
     }
 
-    private JsonObject? Entry(string user)
-    {
-        if (files.Text(Sealed(user)) is not { } text)
-            return files.Text(Plain(user)) is { } plain ? Parse(user, plain) : null;
-        var outcome = run.Run("systemd-creds", ["decrypt", $"--name={Name(user)}", "-", "-"], text);
-        return outcome.Ok
-            ? Parse(user, outcome.Stdout)
-            // What it said may hold a piece of what it read: not repeated.
-            : throw new InvalidDataException($"systemd-creds cannot decrypt {Sealed(user)} on this host");
-    }
+    public void Remove(string user) => _seal.Remove(user);
 
-    private static JsonObject Parse(string user, string text) =>
-        AgentLogin.Parse(text) ?? throw new InvalidDataException($"the entry of {user} is damaged");
-
-    private static string Name(string user) => $"berth-{user}";
-
-    private static string Sealed(string user) => $"{Folder}/{user}.cred";
-
-    private static string Plain(string user) => $"{Folder}/{user}.json";
+    private JsonObject? Entry(string user) =>
+        _seal.Read(user) is { } text
+            ? AgentLogin.Parse(text) ?? throw new InvalidDataException($"the entry of {user} is damaged")
+            : null;
 }

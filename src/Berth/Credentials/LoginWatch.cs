@@ -15,18 +15,29 @@ namespace Berth.Credentials;
 /// <param name="probe">The real CLI; null tries nothing.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="tell">Where happenings go, one line each: the journal.</param>
-public sealed class LoginWatch(string home, string state, AgentProbe? probe, TimeProvider clock, Action<Happening> tell)
+/// <param name="complain">Where goes what could not be written.</param>
+/// <param name="copy">Where a copy of the person's token is kept; null for nowhere.</param>
+public sealed class LoginWatch(
+    string home,
+    string state,
+    AgentProbe? probe,
+    TimeProvider clock,
+    Action<Happening> tell,
+    Action<string> complain,
+    string? copy = null
+)
 {
     private const int Largest = 1 << 20;
     private readonly Files _files = new(HostPaths.Live);
     private readonly Dictionary<string, RestoreBudget> _budgets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _given = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _failures = new(StringComparer.Ordinal);
 
     public const string ReportFile = "report.json";
 
     /// <summary>Runs until it is told to end.</summary>
     /// <param name="token">The person's delivered token, read anew each time; null for none.</param>
-    public void Run(Func<string?> token, CancellationToken end)
+    public void Run(Func<(string Token, int Generation)?> token, CancellationToken end)
     {
         using var changed = new BlockingCollection<bool>();
         var watchers = new Dictionary<string, FileSystemWatcher>(StringComparer.Ordinal);
@@ -79,10 +90,18 @@ public sealed class LoginWatch(string home, string state, AgentProbe? probe, Tim
     }
 
     /// <summary>One look at every file, and a probe when one is due.</summary>
-    public IReadOnlyDictionary<string, LoginState> Look(string? token)
+    /// <param name="delivered">The person's token; null for none.</param>
+    public IReadOnlyDictionary<string, LoginState> Look((string Token, int Generation)? delivered)
     {
         var before = Report();
-        var states = AgentLogin.All.ToDictionary(agent => agent.Agent, Look, StringComparer.Ordinal);
+        var token = delivered?.Token;
+        var states = AgentLogin.All.ToDictionary(
+            agent => agent.Agent,
+            agent => Served(agent, token is not null),
+            StringComparer.Ordinal
+        );
+        if (copy is not null)
+            Trying("token copy", () => Keep(copy, delivered));
         var report = before with { Logins = states, ShadowedBy = Shadowed() };
         var fingerprint = token is null ? null : TokenText.Fingerprint(token);
         var now = clock.GetUtcNow();
@@ -90,8 +109,51 @@ public sealed class LoginWatch(string home, string state, AgentProbe? probe, Tim
             report = Probed(report, token, fingerprint, now);
         var text = JsonSerializer.Serialize(report, LoginContext.Default.LoginReport);
         if (text != JsonSerializer.Serialize(before, LoginContext.Default.LoginReport))
-            _files.WriteState(Path.Join(state, ReportFile), Encoding.UTF8.GetBytes(text), 0x180);
+            Trying(
+                "report",
+                () => _files.WriteState(Path.Join(state, ReportFile), Encoding.UTF8.GetBytes(text), 0x180)
+            );
         return states;
+    }
+
+    /// <summary>What cannot be written for one agent leaves the others served; it is said once, and tried again.
+    /// </summary>
+    private LoginState Served(AgentLogin agent, bool hasToken)
+    {
+        var found = LoginState.None;
+        Trying(agent.Agent, () => found = Look(agent, hasToken && agent == AgentLogin.Claude));
+        return found;
+    }
+
+    private void Trying(string what, Action act)
+    {
+        try
+        {
+            act();
+            _failures.Remove(what);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            if (_failures.GetValueOrDefault(what) != refused.Message)
+                complain($"{what}: {refused.Message}; it is tried again");
+            _failures[what] = refused.Message;
+        }
+    }
+
+    /// <summary>The copy that the roster asks for, written with this person's own rights; taken away with the
+    /// token.</summary>
+    private void Keep(string path, (string Token, int Generation)? delivered)
+    {
+        if (delivered is var (token, generation))
+        {
+            var text = TokenFile.Render(token, generation);
+            if (Text(path) != text)
+                _files.WriteState(path, Encoding.ASCII.GetBytes(text), 0x180);
+        }
+        else if (Text(path) is { } old && TokenFile.Parse(old) is not null)
+        {
+            _files.Remove(path);
+        }
     }
 
     private LoginReport Probed(LoginReport report, string? token, string? fingerprint, DateTimeOffset now)
@@ -111,7 +173,9 @@ public sealed class LoginWatch(string home, string state, AgentProbe? probe, Tim
         };
     }
 
-    private LoginState Look(AgentLogin agent)
+    /// <param name="agent">Whose file.</param>
+    /// <param name="skipped">The agent has a token: its login is not used, and nobody is alarmed about it.</param>
+    private LoginState Look(AgentLogin agent, bool skipped)
     {
         var text = Text(Path.Join(Folder(agent), agent.File));
         if (agent.StateOf(text) is LoginState.Broken)
@@ -121,6 +185,8 @@ public sealed class LoginWatch(string home, string state, AgentProbe? probe, Tim
             text = Text(Path.Join(Folder(agent), agent.File));
         }
         var found = agent.StateOf(text);
+        if (skipped)
+            return found;
         if (found is LoginState.Wiped or LoginState.Broken)
         {
             if (_given.GetValueOrDefault(agent.Agent) == text)
@@ -146,7 +212,7 @@ public sealed class LoginWatch(string home, string state, AgentProbe? probe, Tim
         if (found is LoginState.Good && AgentLogin.Parse(text!) is { } file)
         {
             _given.Remove(agent.Agent);
-            if (LoginCopy.Taken(agent, file, Copy(agent)) is { } taken)
+            if (LoginCopy.Taken(agent, file, Good(agent)) is { } taken)
                 _files.WriteState(CopyPath(agent), Encoding.UTF8.GetBytes(taken.ToJsonString()), 0x180);
         }
         return found;
@@ -156,7 +222,7 @@ public sealed class LoginWatch(string home, string state, AgentProbe? probe, Tim
     public bool Restore(AgentLogin agent, bool evenGood)
     {
         var path = Path.Join(Folder(agent), agent.File);
-        if (LoginCopy.Healed(agent, Text(path), Copy(agent), evenGood) is not { } healed)
+        if (LoginCopy.Healed(agent, Text(path), Good(agent), evenGood) is not { } healed)
             return false;
         if (!_budgets.TryGetValue(agent.Agent, out var budget))
             _budgets[agent.Agent] = budget = new RestoreBudget();
@@ -197,7 +263,7 @@ public sealed class LoginWatch(string home, string state, AgentProbe? probe, Tim
         ];
     }
 
-    private JsonObject? Copy(AgentLogin agent) => Text(CopyPath(agent)) is { } text ? AgentLogin.Parse(text) : null;
+    private JsonObject? Good(AgentLogin agent) => Text(CopyPath(agent)) is { } text ? AgentLogin.Parse(text) : null;
 
     private string CopyPath(AgentLogin agent) => Path.Join(state, $"{agent.Agent}.json");
 

@@ -11,19 +11,38 @@ public sealed class TokenBox
     private readonly HostPaths _paths;
     private readonly Dictionary<string, Account> _accounts;
 
-    public TokenBox(HostPaths paths)
+    /// <param name="paths">The host.</param>
+    /// <param name="store">The roster's store.</param>
+    public TokenBox(HostPaths paths, StoreSettings store)
     {
         _paths = paths;
         var files = new Files(paths);
-        Store = new LocalStore(paths, files, ProcessRunner.Default);
+        var run = ProcessRunner.Default;
+        Tokens = new StoreTokens(paths, files, run);
         Deliveries = new Deliveries(paths, files);
         Truths = new TruthFile(files);
-        Sync = new TokenSync(Store, Deliveries, Truths);
+        if (store.Kind is "vault")
+        {
+            Vault = new VaultAnswers(files, CredentialUnits.VaultRuntime, Tokens.Has);
+            Store = new VaultStore(store, Tokens);
+            Sync = new TokenSync(Vault, Deliveries, Truths, new LocalStore(paths, files, run, LocalStore.Copies));
+        }
+        else
+        {
+            var local = new LocalStore(paths, files, run);
+            Store = local;
+            Sync = new TokenSync(local, Deliveries, Truths);
+        }
         Held = new Lazy<ILookup<int, Holder>>(() => new Holders(paths).ByUid());
-        _accounts = new AccountFiles(paths, files).Read([], ProcessRunner.Default);
+        _accounts = new AccountFiles(paths, files).Read([], run);
     }
 
-    public LocalStore Store { get; }
+    public IStore Store { get; }
+
+    /// <summary>What berth-sync was told; null for a local store.</summary>
+    public VaultAnswers? Vault { get; }
+
+    public StoreTokens Tokens { get; }
     public Deliveries Deliveries { get; }
     public TruthFile Truths { get; }
     public TokenSync Sync { get; }
@@ -45,12 +64,6 @@ public sealed class TokenBox
 
     public int? Uid(string user) => _accounts.GetValueOrDefault(user)?.Uid;
 
-    /// <returns>Null when this roster's store can be used, else what is missing.</returns>
-    public static string? Missing(Roster roster) =>
-        roster.Store switch
-        {
-            null => "the roster names no store: add 'store: {kind: local}', then 'berth apply'",
-            { Kind: "vault" } => "this version keeps tokens in a local store only: write 'store: {kind: local}'",
-            _ => null,
-        };
+    /// <summary>Why a verb that needs a store has none.</summary>
+    public const string Missing = "the roster names no store: add 'store: {kind: local}', then 'berth apply'";
 }

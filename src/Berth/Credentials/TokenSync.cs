@@ -2,18 +2,25 @@ using Berth.Host;
 
 namespace Berth.Credentials;
 
-/// <summary>One pass over people's tokens: asks the store, decides (<see cref="TokenFlow"/>), delivers or withdraws,
-/// and keeps the truth. A failure with one person leaves the others served.</summary>
-public sealed class TokenSync(LocalStore store, Deliveries deliveries, TruthFile truths)
+/// <summary>One pass over people's tokens: asks, decides (<see cref="TokenFlow"/>), delivers or withdraws, and keeps the
+/// truth. A failure with one person leaves the others served.</summary>
+/// <param name="answers">What the store says.</param>
+/// <param name="deliveries">Where tokens go.</param>
+/// <param name="truths">What is known.</param>
+/// <param name="copies">A sealed copy of what was delivered, for a store that may be away when the host boots; null for
+/// a store of the host's own.</param>
+public sealed class TokenSync(IAnswers answers, Deliveries deliveries, TruthFile truths, LocalStore? copies = null)
 {
     /// <param name="user">Whose.</param>
     /// <param name="uid">Their uid; null when the account is not there yet.</param>
     /// <param name="now">The moment.</param>
+    /// <param name="heard">What the store just said to a verb, in place of asking.</param>
     /// <returns>The truth after it, what happened, and why something could not be done.</returns>
     public (Truth Truth, IReadOnlyList<Happening> Happenings, string? Failure) Run(
         string user,
         int? uid,
-        DateTimeOffset now
+        DateTimeOffset now,
+        StoreAnswer? heard = null
     )
     {
         var truth = truths.Read(user);
@@ -21,27 +28,30 @@ public sealed class TokenSync(LocalStore store, Deliveries deliveries, TruthFile
         try
         {
             var standing = deliveries.Fingerprint(user, uid ?? -1);
-            var stamp = store.Stamp(user);
+            var stamp = answers.Stamp(user);
             if (
-                stamp is not null
+                heard is null
+                && stamp is not null
                 && stamp == truth.Stamp
                 && standing == truth.Fingerprint
                 && truth.Verdict is not Verdict.Unknown
             )
                 return Forecast(user, truth, truth, told, now);
-            var answer = store.Read(user);
+            var answer = heard ?? answers.Read(user);
             var decision = TokenFlow.Of(truth, answer, standing, now, 0.5);
             if (decision.Act is Act.AskAgain)
             {
-                answer = store.Read(user);
+                answer = answers.Read(user);
                 decision = TokenFlow.Of(decision.Truth, answer, standing, now, 0.5);
             }
+            if (decision.Act is Act.Restore)
+                (answer, decision) = Restored(user, decision);
             if (decision.Act is Act.Deliver && uid is null)
                 return (truth, told, $"{user} has no account yet: run 'berth apply'");
             if (decision.Act is Act.Deliver)
-                deliveries.Deliver(user, uid!.Value, answer.Token!, decision.Truth.Generation);
+                Deliver(user, uid!.Value, answer, decision.Truth, truth.Fingerprint);
             else if (decision.Act is Act.Withdraw)
-                deliveries.Withdraw(user);
+                Withdraw(user);
             told.AddRange(decision.Happenings);
             return Forecast(user, truth, decision.Truth with { Stamp = stamp }, told, now);
         }
@@ -49,6 +59,31 @@ public sealed class TokenSync(LocalStore store, Deliveries deliveries, TruthFile
         {
             return (truth, told, failure.Message);
         }
+    }
+
+    /// <summary>Takes away what was delivered to somebody whom the roster no longer serves; the store keeps theirs.
+    /// </summary>
+    public void Offboard(string user) => Withdraw(user);
+
+    private void Deliver(string user, int uid, StoreAnswer answer, Truth truth, string? before)
+    {
+        if (copies is not null && (before != truth.Fingerprint || copies.Stamp(user) is null))
+            copies.Write(user, answer.Token!, answer.MintedAt ?? default);
+        deliveries.Deliver(user, uid, answer.Token!, truth.Generation);
+    }
+
+    private void Withdraw(string user)
+    {
+        deliveries.Withdraw(user);
+        copies?.Remove(user);
+    }
+
+    /// <summary>The copy stands in only for the very token that was delivered.</summary>
+    private (StoreAnswer, Decision) Restored(string user, Decision decision)
+    {
+        var copy = copies?.Read(user);
+        var same = copy?.Token is { } token && TokenText.Fingerprint(token) == decision.Truth.Fingerprint;
+        return (copy!, decision with { Act = same ? Act.Deliver : Act.Nothing });
     }
 
     private (Truth, IReadOnlyList<Happening>, string?) Forecast(
@@ -65,8 +100,4 @@ public sealed class TokenSync(LocalStore store, Deliveries deliveries, TruthFile
             truths.Write(user, forecast.Truth);
         return (forecast.Truth, told, null);
     }
-
-    /// <summary>Takes away what was delivered to somebody whom the roster no longer serves; the store keeps theirs.
-    /// </summary>
-    public void Offboard(string user) => deliveries.Withdraw(user);
 }

@@ -1,60 +1,107 @@
-using System.Net;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
+using System.Net.Http;
 using Berth.Rosters;
 
 namespace Berth.Credentials;
 
-/// <summary>Asks Vault or OpenBao about one person, with that person's scoped token. A redirect is never followed: the
-/// token would go with it.</summary>
-public sealed class VaultClient : IDisposable
+/// <summary>Asks Vault or OpenBao about one person, with that person's scoped token, and never with another's.</summary>
+/// <param name="store">The roster's store, of kind vault.</param>
+/// <param name="host">This host's name, as it is in the display names of its tokens.</param>
+/// <param name="http">The way there.</param>
+public sealed class VaultClient(StoreSettings store, string host, VaultHttp http)
 {
-    private const int Attempts = 3;
-    private readonly HttpClient _client;
-    private readonly StoreSettings _store;
-    private readonly string _host;
+    private const string LookupSelf = "v1/auth/token/lookup-self";
 
-    /// <param name="store">The roster's store, of kind vault.</param>
-    /// <param name="host">This host's name, as it is in the display names of its tokens.</param>
-    /// <param name="handler">In place of the network; null for the network.</param>
-    public VaultClient(StoreSettings store, string host, HttpMessageHandler? handler = null)
+    /// <summary>Whose the token is first, then what the entry holds. That there is none is asked twice.</summary>
+    /// <returns>The answer, and what the token said of its own life where it said something.</returns>
+    public async Task<(StoreAnswer Answer, VaultLease? Lease)> ReadAsync(
+        string user,
+        string token,
+        CancellationToken end
+    )
     {
-        (_store, _host) = (store, host);
-        _client = new HttpClient(handler ?? Network(store))
-        {
-            BaseAddress = new Uri(store.Address!.TrimEnd('/') + "/"),
-            Timeout = TimeSpan.FromSeconds(60),
-            MaxResponseContentBufferSize = VaultAnswer.Largest,
-        };
+        var (first, lease) = await ReadOnceAsync(user, token, end);
+        if (first.Verdict is not Verdict.Absent)
+            return (first, lease);
+        var (second, _) = await ReadOnceAsync(user, token, end);
+        return (
+            second.Verdict is Verdict.Absent && second.Reason == first.Reason ? second with { Proofs = 2 } : second,
+            lease
+        );
     }
 
-    /// <summary>Whose the token is first, then what the entry holds.</summary>
-    public async Task<StoreAnswer> ReadAsync(string user, string token, CancellationToken end)
+    /// <summary>The version of the entry, not its secret: one request.</summary>
+    /// <returns>The stamp, and neither when only a whole reading can tell more (a denial, a missing mount).</returns>
+    public async Task<(string? Stamp, StoreAnswer? Fault)> StampAsync(string user, string token, CancellationToken end)
     {
-        var (mount, path) = Place(_store, user);
-        try
+        var (mount, path) = Place(store, user);
+        // Not tried again: the next poll is the next try.
+        var reply = await http.SendAsync(HttpMethod.Get, $"v1/{mount}/metadata/{path}", token, null, end, attempts: 1);
+        if (reply.Fault is { } fault)
+            return (null, fault);
+        var stamp = VaultStamp.Of(reply.Status, reply.Body.Span, reply.Date ?? DateTimeOffset.UtcNow);
+        return stamp is null && reply.Status is not (200 or 403 or 404)
+            ? (null, VaultAnswer.Entry(reply.Status, reply.Text, reply.RetryAfter))
+            : (stamp, null);
+    }
+
+    /// <summary>Sets the token in the person's entry; whatever else others keep there stays.</summary>
+    /// <returns>Null when it was written, else why not.</returns>
+    public async Task<StoreAnswer?> WriteAsync(
+        string user,
+        string token,
+        string value,
+        DateTimeOffset minted,
+        CancellationToken end
+    )
+    {
+        var (mount, path) = Place(store, user);
+        for (var attempt = 1; ; attempt++)
         {
-            var self = await Get("v1/auth/token/lookup-self", token, end);
-            if (VaultAnswer.Refused(self.Status, self.Body, _host, user, self.RetryAfter) is { } refused)
+            if (await RefusedAsync(user, token, end) is (not null and var refused, _))
                 return refused;
-            var entry = await Get($"v1/{mount}/data/{path}", token, end);
-            return VaultAnswer.Entry(entry.Status, entry.Body, entry.RetryAfter);
-        }
-        catch (HttpRequestException failure)
-        {
-            return failure.HttpRequestError switch
+            var before = await http.SendAsync(HttpMethod.Get, $"v1/{mount}/data/{path}", token, null, end);
+            if (before.Fault is { } fault)
+                return fault;
+            var answer = VaultAnswer.Entry(before.Status, before.Text, before.RetryAfter);
+            // What is there is no token (and is about to be one): everything else that was not learnt stops here.
+            if (answer.Verdict is Verdict.Unknown && answer.Reason is not Reason.Malformed)
+                return answer;
+            if (attempt > 1 && answer.Token == value)
+                return null;
+            var (fields, version) = VaultWrite.Base(before.Status, before.Text);
+            var body = VaultWrite.Body(fields, version, value, minted).ToJsonString();
+            var reply = await http.SendAsync(HttpMethod.Post, $"v1/{mount}/data/{path}", token, body, end);
+            if (reply.Fault is { } lost)
+                return lost;
+            switch (VaultWrite.Outcome(reply.Status, reply.Text))
             {
-                HttpRequestError.SecureConnectionError => StoreAnswer.Unknown(Reason.Tls),
-                HttpRequestError.ConfigurationLimitExceeded => StoreAnswer.Unknown(Reason.TooLarge),
-                _ => StoreAnswer.Unknown(Reason.Unreachable, failure.HttpRequestError.ToString()),
-            };
-        }
-        catch (TaskCanceledException) when (!end.IsCancellationRequested)
-        {
-            return StoreAnswer.Unknown(Reason.Timeout);
+                case WriteOutcome.Written:
+                    return null;
+                case WriteOutcome.Conflict when attempt < VaultWrite.Tries:
+                    continue;
+                case WriteOutcome.Conflict:
+                    return StoreAnswer.Unknown(Reason.Conflict, $"{VaultWrite.Tries} times in a row");
+                default:
+                    var why = VaultAnswer.Entry(reply.Status, reply.Text, reply.RetryAfter);
+                    return why.Verdict is Verdict.Unknown ? why : StoreAnswer.Unknown(Reason.NoRoute);
+            }
         }
     }
+
+    /// <summary>Prolongs the token's life.</summary>
+    /// <returns>Its new life, or why it was not prolonged.</returns>
+    public async Task<(VaultLease? Lease, StoreAnswer? Fault)> RenewAsync(string token, CancellationToken end)
+    {
+        var reply = await http.SendAsync(HttpMethod.Post, "v1/auth/token/renew-self", token, "{}", end);
+        if (reply.Status == 200 && VaultLease.Of(reply.Text) is { } lease)
+            return (lease, null);
+        return (null, reply.Fault ?? VaultAnswer.Entry(reply.Status, reply.Text, reply.RetryAfter));
+    }
+
+    /// <summary>Ends the token's life.</summary>
+    /// <returns>Whether the store said so.</returns>
+    public async Task<bool> RevokeAsync(string token, CancellationToken end) =>
+        (await http.SendAsync(HttpMethod.Post, "v1/auth/token/revoke-self", token, "{}", end)).Status is 200 or 204;
 
     /// <summary>The mount and the person's path below it.</summary>
     public static (string Mount, string Path) Place(StoreSettings store, string user)
@@ -64,53 +111,35 @@ public sealed class VaultClient : IDisposable
         return slash < 0 ? (whole, "") : (whole[..slash], whole[(slash + 1)..]);
     }
 
-    public void Dispose() => _client.Dispose();
-
-    private sealed record Reply(int Status, string Body, TimeSpan? RetryAfter);
-
-    private async Task<Reply> Get(string path, string token, CancellationToken end)
+    private async Task<(StoreAnswer Answer, VaultLease? Lease)> ReadOnceAsync(
+        string user,
+        string token,
+        CancellationToken end
+    )
     {
-        for (var attempt = 1; ; attempt++)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, path);
-            request.Headers.Add("X-Vault-Token", token);
-            request.Headers.Add("X-Vault-Request", "true");
-            if (_store.Namespace is { Length: > 0 } space)
-                request.Headers.Add("X-Vault-Namespace", space);
-            using var response = await _client.SendAsync(request, end);
-            var status = (int)response.StatusCode;
-            var again = status == 412 || (status >= 500 && status is not (501 or 503));
-            if (!again || attempt == Attempts)
-            {
-                var after = response.Headers.RetryAfter;
-                return new Reply(
-                    status,
-                    Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(end)),
-                    after?.Delta ?? (after?.Date is { } date ? date - response.Headers.Date : null)
-                );
-            }
-            await Task.Delay(TimeSpan.FromMilliseconds(1000 + Random.Shared.Next(500)), end);
-        }
+        var (refused, lease) = await RefusedAsync(user, token, end);
+        if (refused is not null)
+            return (refused, null);
+        var (mount, path) = Place(store, user);
+        var entry = await http.SendAsync(HttpMethod.Get, $"v1/{mount}/data/{path}", token, null, end);
+        var answer = entry.Fault ?? VaultAnswer.Entry(entry.Status, entry.Text, entry.RetryAfter);
+        if (answer.Reason is Reason.PolicyDenied)
+            answer = answer with { Detail = $"policy {VaultAnswer.Policy(user)}" };
+        return (answer, lease);
     }
 
-    private static SocketsHttpHandler Network(StoreSettings store)
+    /// <summary>A denial counts as a dead token only when it is repeated.</summary>
+    private async Task<(StoreAnswer? Refused, VaultLease? Lease)> RefusedAsync(
+        string user,
+        string token,
+        CancellationToken end
+    )
     {
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            // The roster says where the store is; a variable of somebody's does not.
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-        };
-        if (store.CaFile is { } file)
-        {
-            var chain = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust };
-            chain.CustomTrustStore.ImportFromPemFile(file);
-            chain.RevocationMode = X509RevocationMode.NoCheck;
-            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = chain };
-        }
-        return handler;
+        var self = await http.SendAsync(HttpMethod.Get, LookupSelf, token, null, end);
+        if (self.Status == 403)
+            self = await http.SendAsync(HttpMethod.Get, LookupSelf, token, null, end);
+        return self.Fault is { } fault
+            ? (fault, null)
+            : (VaultAnswer.Refused(self.Status, self.Text, host, user, self.RetryAfter), VaultLease.Of(self.Text));
     }
 }

@@ -189,6 +189,12 @@ public sealed class Files(HostPaths paths)
 
     public bool Exists(string path) => Native.StatPath(paths[path], out _);
 
+    /// <summary>Changes whenever the file does: every write makes a new one. Null where there is none.</summary>
+    public string? Stamp(string path) =>
+        Native.StatPath(paths[path], out var stat)
+            ? $"{stat.Inode}-{stat.ChangedSeconds}.{stat.ChangedNanoseconds}"
+            : null;
+
     public static string Parent(string path) => Path.GetDirectoryName(path) ?? "/";
 
     /// <summary>Folders on the way to a path that do not exist yet, outermost first.</summary>

@@ -203,9 +203,10 @@ public abstract class Vm(string suite, params string[] agents) : IAsyncLifetime
             return;
         var kept = Repository.Path("artifacts/host-tests");
         Directory.CreateDirectory(kept);
-        File.Copy(Console, Path.Join(kept, $"{GetType().Name}-{suite}-console.log"), overwrite: true);
+        var name = $"{TestContext.Current.TestClass?.TestClassSimpleName ?? GetType().Name}-{suite}";
+        File.Copy(Console, Path.Join(kept, $"{name}-console.log"), overwrite: true);
         var journal = await Run("journalctl --no-pager -o short-monotonic | tail -400");
-        await File.WriteAllTextAsync(Path.Join(kept, $"{GetType().Name}-{suite}-journal.log"), journal.Stdout);
+        await File.WriteAllTextAsync(Path.Join(kept, $"{name}-journal.log"), journal.Stdout);
     }
 
     private async Task<string> Tail() =>

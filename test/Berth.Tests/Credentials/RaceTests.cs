@@ -105,7 +105,8 @@ public sealed class RaceTests : IDisposable
             {
                 lock (_told)
                     _told.Add(happening);
-            }
+            },
+            says => Assert.Fail(says)
         );
 
     [Fact]

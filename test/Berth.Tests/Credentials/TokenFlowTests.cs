@@ -45,6 +45,7 @@ public class TokenFlowTests
         return rows;
     }
 
+    /// <summary>At most what had been delivered is put back, from its copy.</summary>
     [Theory]
     [MemberData(nameof(EveryUnknownOnEveryDeliveredState))]
     public void What_is_not_known_changes_nothing_that_is_delivered(Reason reason, string state)
@@ -57,7 +58,7 @@ public class TokenFlowTests
             _ => null,
         };
         var decision = Decide(truth, StoreAnswer.Unknown(reason), delivered);
-        Assert.Equal(Act.Nothing, decision.Act);
+        Assert.Equal(state is "lost" or "other" ? Act.Restore : Act.Nothing, decision.Act);
         Assert.Equal(truth.Fingerprint, decision.Truth.Fingerprint);
         Assert.Equal(truth.Version, decision.Truth.Version);
         Assert.Equal((Verdict.Unknown, reason), (decision.Truth.Verdict, decision.Truth.Reason));
@@ -78,6 +79,11 @@ public class TokenFlowTests
         Assert.False(twice.Truth.Delivered);
         Assert.Equal(CredentialEvent.TokenWithdrawn, Assert.Single(twice.Happenings).Event);
     }
+
+    [Theory]
+    [MemberData(nameof(EveryAbsence))]
+    public void An_absence_that_was_asked_for_twice_before_it_was_told_is_believed(Reason reason) =>
+        Assert.Equal(Act.Withdraw, Decide(With(s_token), StoreAnswer.Absent(reason) with { Proofs = 2 }, s_print).Act);
 
     [Theory]
     [MemberData(nameof(EveryAbsence))]
@@ -221,6 +227,7 @@ public class TokenFlowTests
             {
                 Act.Deliver => TokenText.Fingerprint(answer.Token!),
                 Act.Withdraw => null,
+                Act.Restore => truth.Fingerprint,
                 _ => file,
             };
             Assert.Equal(truth.Fingerprint, file);

@@ -112,8 +112,9 @@ public class VaultTests
             (HttpStatusCode.OK, s_self),
             (HttpStatusCode.OK, Entry($$"""{"setup_token":"{{s_token}}"}"""))
         );
-        using var client = new VaultClient(s_store, "box", network);
-        var answer = await client.ReadAsync("alice", "hvs.x", TestContext.Current.CancellationToken);
+        using var clientHttp = new VaultHttp(s_store, network);
+        var client = new VaultClient(s_store, "box", clientHttp);
+        var (answer, _) = await client.ReadAsync("alice", "hvs.x", TestContext.Current.CancellationToken);
         Assert.Equal((Verdict.Present, s_token), (answer.Verdict, answer.Token));
         Assert.Equal(
             ["/v1/auth/token/lookup-self", "/v1/secret/data/workstation/claude-users/alice"],
@@ -134,8 +135,9 @@ public class VaultTests
     public async Task Nothing_is_read_with_a_foreign_token()
     {
         using var network = new Answers((HttpStatusCode.OK, s_self));
-        using var client = new VaultClient(s_store, "box", network);
-        var answer = await client.ReadAsync("bob", "hvs.x", TestContext.Current.CancellationToken);
+        using var clientHttp = new VaultHttp(s_store, network);
+        var client = new VaultClient(s_store, "box", clientHttp);
+        var (answer, _) = await client.ReadAsync("bob", "hvs.x", TestContext.Current.CancellationToken);
         Assert.Equal(Reason.ForeignToken, answer.Reason);
         Assert.Single(network.Asked);
     }
@@ -144,17 +146,19 @@ public class VaultTests
     public async Task A_failing_server_is_asked_three_times_and_a_redirect_once()
     {
         using var failing = new Answers((HttpStatusCode.BadGateway, ""));
-        using var client = new VaultClient(s_store, "box", failing);
+        using var clientHttp = new VaultHttp(s_store, failing);
+        var client = new VaultClient(s_store, "box", clientHttp);
         Assert.Equal(
             Reason.ServerError,
-            (await client.ReadAsync("alice", "t", TestContext.Current.CancellationToken)).Reason
+            (await client.ReadAsync("alice", "t", TestContext.Current.CancellationToken)).Answer.Reason
         );
         Assert.Equal(3, failing.Asked.Count);
         using var moved = new Answers((HttpStatusCode.TemporaryRedirect, ""));
-        using var other = new VaultClient(s_store, "box", moved);
+        using var otherHttp = new VaultHttp(s_store, moved);
+        var other = new VaultClient(s_store, "box", otherHttp);
         Assert.Equal(
             Reason.Redirected,
-            (await other.ReadAsync("alice", "t", TestContext.Current.CancellationToken)).Reason
+            (await other.ReadAsync("alice", "t", TestContext.Current.CancellationToken)).Answer.Reason
         );
         Assert.Single(moved.Asked);
     }
@@ -163,20 +167,23 @@ public class VaultTests
     public async Task An_answer_without_end_is_cut_off()
     {
         using var endless = new Answers((HttpStatusCode.OK, new string('x', VaultAnswer.Largest + 1)));
-        using var client = new VaultClient(s_store, "box", endless);
+        using var clientHttp = new VaultHttp(s_store, endless);
+        var client = new VaultClient(s_store, "box", clientHttp);
         Assert.Equal(
             Reason.TooLarge,
-            (await client.ReadAsync("alice", "t", TestContext.Current.CancellationToken)).Reason
+            (await client.ReadAsync("alice", "t", TestContext.Current.CancellationToken)).Answer.Reason
         );
     }
 
     [Fact]
     public async Task A_store_that_is_not_there_is_unreachable()
     {
-        using var client = new VaultClient(s_store with { Address = "http://127.0.0.1:1" }, "box");
+        var nowhere = s_store with { Address = "http://127.0.0.1:1" };
+        using var http = new VaultHttp(nowhere);
+        var client = new VaultClient(nowhere, "box", http);
         Assert.Equal(
             Reason.Unreachable,
-            (await client.ReadAsync("alice", "t", TestContext.Current.CancellationToken)).Reason
+            (await client.ReadAsync("alice", "t", TestContext.Current.CancellationToken)).Answer.Reason
         );
     }
 }

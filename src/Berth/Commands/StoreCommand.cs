@@ -121,7 +121,7 @@ public static class StoreCommand
             await client.RevokeAsync(token, end);
             return $"the new token does not work, and was revoked: {Why(answer)}";
         }
-        var before = tokens.Has(user) ? tokens.Read(user) : null;
+        var before = tokens.TryRead(user);
         tokens.Write(user, token);
         if (before is not null)
             await client.RevokeAsync(before, end);
@@ -146,7 +146,8 @@ public static class StoreCommand
                 code = ExitCodes.Failed;
                 continue;
             }
-            var revoked = await client.RevokeAsync(tokens.Read(user)!, end);
+            var token = tokens.TryRead(user);
+            var revoked = token is not null && await client.RevokeAsync(token, end);
             tokens.Remove(user);
             Console.Out.WriteLine(
                 revoked

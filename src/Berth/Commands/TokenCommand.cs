@@ -3,6 +3,7 @@ using Berth.Credentials;
 using Berth.Host;
 using Berth.Planning;
 using Berth.Rosters;
+using Berth.Units;
 using Spectre.Console;
 
 namespace Berth.Commands;
@@ -34,7 +35,8 @@ public static class TokenCommand
                 parse,
                 (roster, box) =>
                 {
-                    box.Vault?.Heard();
+                    if (box.Vault is { } vault)
+                        Hear(vault, box.Tokens);
                     return Sync(roster, box, roster.Users);
                 }
             )
@@ -87,6 +89,19 @@ public static class TokenCommand
                 return Sync(roster, box, [user], box.Vault is null ? null : box.Store.Read(name));
             }
         );
+
+    /// <summary>Before answers are read: the word that there are new ones is taken, and what keeps berth-sync from
+    /// starting is taken out of its way.</summary>
+    private static void Hear(VaultAnswers vault, StoreTokens tokens)
+    {
+        vault.Heard();
+        if (Directory.Exists($"/run/credentials/{CredentialUnits.VaultSync}"))
+            return;
+        foreach (var user in tokens.TakeBrokenAside())
+            Console.Error.WriteLine(
+                $"berth: {Holders.Plain(user)}: the store token does not open on this host and was taken aside: run 'berth store setup' for them"
+            );
+    }
 
     private static bool InService => Environment.GetEnvironmentVariable("INVOCATION_ID") is not null;
 

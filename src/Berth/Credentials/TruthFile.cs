@@ -26,6 +26,8 @@ public sealed class TruthFile(Files files)
         }
     }
 
+    public void Remove(string user) => files.Remove($"{Folder}/{user}.json");
+
     public void Write(string user, Truth truth) =>
         files.WriteState(
             $"{Folder}/{user}.json",

@@ -46,6 +46,42 @@ public sealed class StoreTokens(HostPaths paths, Files files, ProcessRunner run)
 
     public void Remove(string user) => _seal.Remove(user);
 
+    /// <summary>Takes aside what does not open on this host (it was restored from another one): one such file, and the
+    /// service manager starts nobody's sync.</summary>
+    /// <returns>The people whose it was.</returns>
+    public IReadOnlyList<string> TakeBrokenAside()
+    {
+        var folder = paths[CredentialUnits.StoreTokens];
+        var broken = new List<string>();
+        if (!Directory.Exists(folder))
+            return broken;
+        foreach (var file in Directory.GetFiles(folder))
+        {
+            var user = Path.GetFileNameWithoutExtension(file);
+            if (TryRead(user) is { Length: > 0 })
+                continue;
+            files.MakeFolders(Aside, 0x1C0);
+            File.Move(file, Path.Join(paths[Aside], Path.GetFileName(file)), overwrite: true);
+            broken.Add(user);
+        }
+        return broken;
+    }
+
+    private const string Aside = CredentialUnits.StoreTokens + "-broken";
+
+    /// <returns>Null where there is none, or none that opens on this host.</returns>
+    public string? TryRead(string user)
+    {
+        try
+        {
+            return Read(user);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>What the service manager made of the folder for berth-sync: by person, the token.</summary>
     /// <param name="folder">Its <c>CREDENTIALS_DIRECTORY</c>.</param>
     public static Dictionary<string, string> Handed(string folder)

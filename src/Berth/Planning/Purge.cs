@@ -1,3 +1,4 @@
+using Berth.Credentials;
 using Berth.Host;
 using Berth.Rosters;
 using Berth.Units;
@@ -56,8 +57,23 @@ public sealed class Purge(Preview preview, ProcessRunner run)
         // 12: the home could not be removed, because it was gone or belongs to another; the account is deleted.
         if (!deleted.Ok && deleted.ExitCode != 12)
             return (archive, $"the archive is in {archive}, but the account stays: {deleted.Said}");
+        Credentials(name);
         var accounts = manifest.Accounts.Where(pair => pair.Key != name).ToDictionary(StringComparer.Ordinal);
         preview.ManifestFile.Write(manifest with { Accounts = accounts });
         return (archive, null);
+    }
+
+    /// <summary>Whoever gets this name or uid next gets none of it.</summary>
+    private void Credentials(string name)
+    {
+        var (paths, files) = (HostPaths.Live, preview.Files);
+        new Deliveries(paths, files).Withdraw(name);
+        new LocalStore(paths, files, run).Remove(name);
+        new LocalStore(paths, files, run, LocalStore.Copies).Remove(name);
+        new StoreTokens(paths, files, run).Remove(name);
+        new TruthFile(files).Remove(name);
+        var logins = $"{CredentialUnits.LoginState}/{name}";
+        if (Directory.Exists(logins))
+            Directory.Delete(logins, recursive: true);
     }
 }

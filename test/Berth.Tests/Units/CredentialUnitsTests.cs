@@ -47,6 +47,96 @@ public class CredentialUnitsTests
         Assert.Contains("NoNewPrivileges=yes", login, StringComparison.Ordinal);
     }
 
+    private static readonly Roster s_vault = RosterReaderTests.Good(
+        Hosts.TeamText
+            + "\nstore: {kind: vault, address: https://vault.example, path: \"secret/claude/{user}\", namespace: team, ca-file: /etc/ssl/v.pem}\n"
+    );
+
+    [Fact]
+    public void Whoever_speaks_to_vault_is_nobody_and_writes_one_folder()
+    {
+        var unit = Of(s_vault)
+            .Files.Single(file => file.Path == CredentialUnits.Path(CredentialUnits.VaultSync))
+            .Content;
+        foreach (
+            var line in (string[])
+                [
+                    "DynamicUser=yes",
+                    "CapabilityBoundingSet=",
+                    "NoNewPrivileges=yes",
+                    "ProtectHome=yes",
+                    "RuntimeDirectory=berth-sync",
+                    "LoadCredentialEncrypted=vault:/var/lib/berth/vault",
+                    "Environment=VAULT_ADDR=https://vault.example",
+                    "Environment=BERTH_STORE_PATH=secret/claude/{user}",
+                    "Environment=VAULT_NAMESPACE=team",
+                    "Environment=VAULT_CACERT=/etc/ssl/v.pem",
+                ]
+        )
+            Assert.Contains(line, unit.Split('\n'));
+        Assert.DoesNotContain("StateDirectory", unit, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Of(s_with).Files,
+            file => file.Path.Contains(CredentialUnits.VaultSync, StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void A_store_that_moves_from_vault_to_this_host_ends_the_one_that_spoke_to_vault()
+    {
+        var facts = Hosts.Bare;
+        var before = Of(s_vault);
+        var on = Planner.Of(s_vault, facts, before, Hosts.Written(Of(Hosts.Team)), Manifest.Empty, new PlanOptions());
+        Assert.Contains(CredentialUnits.VaultSync, Assert.Single(on.Steps.OfType<StartOwnUnits>()).Units);
+        var moved = Planner.Of(s_with, facts, Of(s_with), Hosts.Written(before), on.Next, new PlanOptions());
+        Assert.Contains(CredentialUnits.VaultSync, Assert.Single(moved.Steps.OfType<StopOwnUnits>()).Units);
+        Assert.Empty(moved.Steps.OfType<WithdrawTokens>());
+        var old = Planner.Of(
+            s_vault,
+            facts with
+            {
+                Systemd = 247,
+            },
+            before,
+            Hosts.Written(before),
+            on.Next,
+            new PlanOptions()
+        );
+        Assert.True(old.Refused);
+    }
+
+    [Fact]
+    public void Where_the_roster_asks_a_person_keeps_a_copy_of_their_token()
+    {
+        var roster = RosterReaderTests.Good(
+            Hosts.TeamText.Replace("users:", "store: {kind: local}\nusers:", StringComparison.Ordinal)
+                + "\n  dora: {login: dora@example.com, token-file: .config/claude-oauth.env}\n"
+        );
+        var file = Of(roster).Files.Single(file => file.Path == CredentialUnits.LoginDropInPath("dora"));
+        Assert.Contains(
+            "Environment=BERTH_TOKEN_FILE=.config/claude-oauth.env",
+            file.Content,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain(Of(roster).Files, other => other.Path == CredentialUnits.LoginDropInPath("alice"));
+    }
+
+    [Theory]
+    [InlineData("/etc/x")]
+    [InlineData("../x")]
+    [InlineData("a//b")]
+    [InlineData("a/./b")]
+    [InlineData("a b")]
+    [InlineData("%h/x")]
+    [InlineData("x/")]
+    public void A_token_file_stays_below_the_home(string path) =>
+        Assert.Contains(
+            RosterReader
+                .Read(new RosterText("roster.yaml", $"{Hosts.TeamText}\n  zoe: {{token-file: \"{path}\"}}\n"), [])
+                .Problems,
+            problem => problem.Message.Contains("token-file", StringComparison.Ordinal)
+        );
+
     [Fact]
     public void The_store_coming_and_going_starts_and_ends_its_units_and_interrupts_nobody()
     {

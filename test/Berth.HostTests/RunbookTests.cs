@@ -15,7 +15,7 @@ public sealed class RunbookTests(Debian12 vm) : IClassFixture<Debian12>
         var (first, second) = ("sk-ant-oat01-" + new string('a', 95), "sk-ant-oat01-" + new string('b', 95));
         await vm.Write("/root/printed-by-setup-token", $"Your token:\n\n{first[..80]}\n{first[80..]}\n\nStore it.");
         await vm.Write("/root/new-token", second);
-        var commands = Commands("docs/runbooks/tokens.md");
+        var commands = Runbook.Commands("docs/runbooks/tokens.md");
         Assert.True(commands.Count >= 14, "the runbook has lost its commands");
         foreach (var command in commands)
         {
@@ -24,18 +24,5 @@ public sealed class RunbookTests(Debian12 vm) : IClassFixture<Debian12>
                 (await vm.Run("grep -q bbbb /run/berth/tokens/alice")).Ok();
         }
         (await vm.Run("! test -e /run/berth/tokens/alice && ! test -e /run/berth/tokens/bob")).Ok();
-    }
-
-    private static List<string> Commands(string file)
-    {
-        var (commands, inside) = (new List<string>(), false);
-        foreach (var line in File.ReadLines(Repository.Path(file)))
-        {
-            if (line.StartsWith("```", StringComparison.Ordinal))
-                inside = line is "```console";
-            else if (inside && line.StartsWith("# ", StringComparison.Ordinal))
-                commands.Add(line[2..]);
-        }
-        return commands;
     }
 }

@@ -95,7 +95,7 @@ public sealed class RaceTests : IDisposable
         );
     }
 
-    private LoginWatch Watch() =>
+    private LoginWatch Watch(string? copy = null, Action<string>? complain = null) =>
         new(
             _home.Path,
             Path.Join(_home.Path, "state"),
@@ -106,7 +106,8 @@ public sealed class RaceTests : IDisposable
                 lock (_told)
                     _told.Add(happening);
             },
-            says => Assert.Fail(says)
+            complain ?? (says => Assert.Fail(says)),
+            copy
         );
 
     [Fact]
@@ -186,5 +187,61 @@ public sealed class RaceTests : IDisposable
         System.IO.File.CreateSymbolicLink(Login, other);
         watch.Look(null);
         Assert.Contains("\"refreshToken\":\"\"", System.IO.File.ReadAllText(other), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void With_a_token_a_wiped_login_alarms_nobody_and_is_left_alone()
+    {
+        var watch = Watch();
+        Write(File("r", 5));
+        watch.Look(null);
+        Write(File("", 0));
+        watch.Look((TokenText.Prefix + new string('t', 95), 1));
+        Assert.Empty(_told);
+        Assert.Equal("", Refresh());
+        // Without it the login is looked after again.
+        watch.Look(null);
+        Assert.Equal("r", Refresh());
+    }
+
+    [Fact]
+    public void The_copy_of_a_token_follows_it_and_goes_with_it()
+    {
+        var copy = Path.Join(_home.Path, ".config/claude-oauth.env");
+        var watch = Watch(copy);
+        var (first, second) = (TokenText.Prefix + new string('a', 95), TokenText.Prefix + new string('b', 95));
+        watch.Look((first, 1));
+        Assert.Equal(TokenFile.Render(first, 1), System.IO.File.ReadAllText(copy));
+        Assert.Equal((UnixFileMode)0x180, System.IO.File.GetUnixFileMode(copy));
+        watch.Look((second, 2));
+        Assert.Equal(TokenFile.Render(second, 2), System.IO.File.ReadAllText(copy));
+        watch.Look(null);
+        Assert.False(System.IO.File.Exists(copy));
+        // What a person keeps there themselves is not taken away.
+        System.IO.File.WriteAllText(copy, "MINE=1\n");
+        watch.Look(null);
+        Assert.Equal("MINE=1\n", System.IO.File.ReadAllText(copy));
+    }
+
+    /// <summary>A folder in the place of a file: what even root cannot write.</summary>
+    [Fact]
+    public void What_cannot_be_written_for_one_agent_is_said_once_and_the_others_are_served()
+    {
+        var said = new List<string>();
+        var watch = Watch(complain: said.Add);
+        Write(File("r", 5));
+        Directory.CreateDirectory(Path.Join(_home.Path, "state/claude.json.new/in-the-way"));
+        Directory.CreateDirectory(Path.Join(_home.Path, ".codex"));
+        System.IO.File.WriteAllText(
+            Path.Join(_home.Path, ".codex/auth.json"),
+            """{"tokens":{"access_token":"a","refresh_token":"r"},"last_refresh":"2026-01-01T00:00:00Z"}"""
+        );
+        watch.Look(null);
+        watch.Look(null);
+        Assert.Contains("claude", Assert.Single(said), StringComparison.Ordinal);
+        Assert.True(System.IO.File.Exists(Path.Join(_home.Path, "state/codex.json")));
+        Directory.Delete(Path.Join(_home.Path, "state/claude.json.new"), recursive: true);
+        watch.Look(null);
+        Assert.True(System.IO.File.Exists(Path.Join(_home.Path, "state/claude.json")));
     }
 }

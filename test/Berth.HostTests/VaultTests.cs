@@ -1,0 +1,216 @@
+using Berth.HostTests.Machine;
+using Xunit;
+
+namespace Berth.HostTests;
+
+/// <summary>Tokens from Vault to their owners, on a real host, against the strict double of Vault.</summary>
+public sealed class VaultTests(Debian13 vm) : IClassFixture<Debian13>, IAsyncLifetime
+{
+    private const string Store =
+        "\nstore: {kind: vault, address: \"https://127.0.0.1:8200\", path: \"secret/workstation/claude-users/{user}\", ca-file: /etc/berth/vault-ca.pem}\n";
+
+    /// <summary>Another client than Berth: curl, with a token that may do everything.</summary>
+    private const string Curl =
+        "curl -sS --fail-with-body --cacert /etc/berth/vault-ca.pem -H \"X-Vault-Token: $(cat /root/admin-token)\"";
+
+    private const string Entry = "https://127.0.0.1:8200/v1/secret/data/workstation/claude-users";
+
+    private static string Token(string ending) => "sk-ant-oat01-" + new string('x', 89) + ending;
+
+    public async ValueTask InitializeAsync()
+    {
+        if ((await vm.Run("test -e /root/vault-ready")).ExitCode == 0)
+            return;
+        await vm.Write("/etc/berth/roster.yaml", StandIns.Roster + Store);
+        (
+            await vm.Run(
+                "umask 022; systemd-run --quiet --unit=vault vault-double --port 8200 --ca-file /etc/berth/vault-ca.pem --root-token-file /root/admin-token"
+            )
+        ).Ok();
+        await vm.Until("test -s /etc/berth/vault-ca.pem && test -s /root/admin-token && grep -q 2008 /proc/net/tcp");
+        (await vm.Berth("apply")).Ok();
+        await vm.LetIn("alice");
+        (await vm.Run("VAULT_TOKEN=$(cat /root/admin-token) berth store setup alice bob")).Ok().Says("bob: connected");
+        await vm.Run("touch /root/vault-ready");
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Task<Outcome> Give(string user, string token) => vm.Run($"berth token set {user} <<'END'\n{token}\nEND");
+
+    private async Task Fault(string kind, int times) =>
+        (
+            await vm.Run(
+                $"{Curl} https://127.0.0.1:8200/_double/fault -d '{{\"kind\":\"{kind}\",\"times\":{times}}}' >/dev/null"
+            )
+        ).Ok();
+
+    private Task<Outcome> Delivered(string user, string ending) =>
+        vm.Until($"head -1 /run/berth/tokens/{user} | grep -q '{ending}$'");
+
+    [Fact]
+    public async Task A_token_set_by_berth_or_by_anybody_else_reaches_its_owner_and_siblings_stay()
+    {
+        (
+            await vm.Run(
+                $"{Curl} {Entry}/alice -d '{{\"data\":{{\"claudeAiOauth\":{{\"note\":\"kept\"}},\"other\":\"1\"}}}}' >/dev/null"
+            )
+        ).Ok();
+        (await Give("alice", Token("AL0001"))).Ok();
+        await Delivered("alice", "AL0001");
+        Assert.Contains("\"kept\"", await vm.Ask($"{Curl} {Entry}/alice"), StringComparison.Ordinal);
+
+        // Somebody else's tool writes: berth-sync sees the version, root delivers.
+        (
+            await vm.Run($"{Curl} {Entry}/bob -d '{{\"data\":{{\"setup_token\":\"{Token("BO0001")}\"}}}}' >/dev/null")
+        ).Ok();
+        await Delivered("bob", "BO0001");
+        Assert.Equal("400 bob", await vm.Ask("stat -c '%a %U' /run/berth/tokens/bob"));
+
+        // Deleted there, withdrawn here; and what is not a token never comes through.
+        (
+            await vm.Run(
+                $"{Curl} {Entry}/bob -d '{{\"data\":{{\"setup_token\":\"x\\nLD_PRELOAD=/tmp/x\"}}}}' >/dev/null"
+            )
+        ).Ok();
+        await vm.Until("journalctl -u berth-sync | grep -q 'bob: what the store holds is no token'");
+        await Delivered("bob", "BO0001");
+        (await vm.Run($"{Curl} -X DELETE {Entry}/bob")).Ok();
+        await vm.Until("! test -e /run/berth/tokens/bob && ! test -e /run/berth/tokens/units/bob.env");
+        (await vm.Run("journalctl -u berth-tokens | grep -q 'bob: TokenWithdrawn'")).Ok();
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_takes_nothing_away_not_even_over_a_reboot()
+    {
+        (await Give("alice", Token("AL0002"))).Ok();
+        // Away for a while: sealed, then not there at all.
+        await Fault("sealed", 100000);
+        await vm.Until("journalctl -u berth-sync | grep -q 'alice: Vault is sealed'");
+        await vm.Until("berth token status | grep -q 'Vault is sealed'");
+        await Delivered("alice", "AL0002");
+        var refused = await Give("alice", Token("AL0003"));
+        refused.Exits(2).Says("Vault is sealed");
+
+        // As after a boot: nothing in /run, berth-sync has heard nothing.
+        (
+            await vm.Run(
+                "systemctl stop berth-sync vault; rm -rf /run/berth/tokens /run/private/berth-sync/answers; systemctl restart berth-tokens"
+            )
+        ).Ok();
+        await Delivered("alice", "AL0002");
+
+        // The control: without the sealed copy there would be nothing to deliver.
+        (
+            await vm.Run(
+                "mv /var/lib/berth/copies /root/copies; rm -rf /run/berth/tokens; systemctl restart berth-tokens; ! test -e /run/berth/tokens/alice; mv /root/copies /var/lib/berth/copies; systemctl restart berth-tokens"
+            )
+        ).Ok();
+        await Delivered("alice", "AL0002");
+        await vm.Run("systemctl reset-failed vault; rm -f /root/vault-ready /root/admin-token /etc/berth/vault-ca.pem");
+        await InitializeAsync();
+    }
+
+    [Fact]
+    public async Task A_store_token_of_somebody_else_is_refused_before_it_reads_and_a_broken_one_stops_nobody()
+    {
+        (await Give("alice", Token("AL0004"))).Ok();
+        (await Give("bob", Token("BO0004"))).Ok();
+        // Bob's store token in alice's place: sealed under her name, so that it opens.
+        (
+            await vm.Run(
+                """
+                umask 077; cd /var/lib/berth/vault && cp alice.cred /root/alice.cred
+                systemd-creds decrypt --name=vault_bob.cred bob.cred - 2>/dev/null | systemd-creds encrypt --name=vault_alice.cred - alice.cred 2>/dev/null
+                systemctl restart berth-sync
+                """
+            )
+        ).Ok();
+        await vm.Until("journalctl -u berth-tokens | grep -q 'alice: ForeignTokenRefused'");
+        await Delivered("alice", "AL0004");
+        Assert.DoesNotContain("BO0004", await vm.Ask("cat /run/berth/tokens/alice"), StringComparison.Ordinal);
+
+        // A file that does not open (here bob's, under alice's name): everybody else is served again after one pass.
+        (
+            await vm.Run(
+                "cd /var/lib/berth/vault && cp bob.cred alice.cred && ! systemctl restart berth-sync && systemctl restart berth-tokens && systemctl restart berth-sync"
+            )
+        ).Ok();
+        await vm.Until("systemctl is-active --quiet berth-sync");
+        (
+            await vm.Run("test -e /var/lib/berth/vault-broken/alice.cred && ! test -e /var/lib/berth/vault/alice.cred")
+        ).Ok();
+        await Delivered("alice", "AL0004");
+        (
+            await vm.Run($"{Curl} {Entry}/bob -d '{{\"data\":{{\"setup_token\":\"{Token("BO0005")}\"}}}}' >/dev/null")
+        ).Ok();
+        await Delivered("bob", "BO0005");
+        (await vm.Run("VAULT_TOKEN=$(cat /root/admin-token) berth store setup alice && rm /root/alice.cred")).Ok();
+    }
+
+    [Fact]
+    public async Task Who_speaks_to_the_network_is_nobody_and_secrets_are_where_they_belong()
+    {
+        (await Give("alice", Token("AL0006"))).Ok();
+        const string pid = "$(systemctl show -p MainPID --value berth-sync)";
+        Assert.NotEqual("0", await vm.Ask($"awk '/^Uid:/ {{print $2}}' /proc/{pid}/status"));
+        Assert.Equal("0000000000000000", await vm.Ask($"awk '/^CapEff:/ {{print $2}}' /proc/{pid}/status"));
+        foreach (
+            var attempt in (string[])
+                ["ls /run/berth-sync/", "ls /var/lib/berth/vault", "ls /var/lib/berth/copies", "ls /run/private"]
+        )
+            Assert.NotEqual(0, (await vm.As("alice", attempt)).ExitCode);
+        await vm.Run(
+            "umask 077; { echo xxxxxxxxAL0006; cat /root/admin-token; for u in alice bob; do systemd-creds decrypt --name=vault_$u.cred /var/lib/berth/vault/$u.cred - 2>/dev/null; echo; done; } | grep . >/root/needles"
+        );
+        Assert.Equal("4", await vm.Ask("wc -l </root/needles"));
+        Assert.Equal(
+            "",
+            await vm.Ask("cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -aF -f /root/needles || true")
+        );
+        Assert.Equal("", await vm.Ask("journalctl -o export --no-pager | grep -aF -f /root/needles | head -3"));
+        Assert.Equal(
+            "",
+            await vm.Ask("grep -rlaF -f /root/needles /var/log /etc /var/lib /tmp /home 2>/dev/null | head -3")
+        );
+        Assert.Equal(
+            "",
+            await vm.Ask(
+                "find /run -type f -perm /077 -print0 2>/dev/null | xargs -0 grep -laF -f /root/needles 2>/dev/null | head -3"
+            )
+        );
+        Assert.Equal(
+            "",
+            await vm.Ask(
+                "for p in $(pgrep -u bob); do tr '\\0' '\\n' </proc/$p/environ 2>/dev/null; done | grep -F -f /root/needles | head -1"
+            )
+        );
+        // The control: the sweep finds what is there.
+        Assert.Equal(
+            "/run/berth/tokens/alice",
+            await vm.Ask("grep -rlaF -f /root/needles /run/berth/tokens | sort | head -1")
+        );
+        await vm.Run("rm /root/needles");
+    }
+
+    [Fact]
+    public async Task Every_command_of_the_vault_runbook_works_as_shown()
+    {
+        (await vm.Run("berth store forget alice bob")).Ok();
+        await vm.Write("/root/new-token", Token("AL0007"));
+        var commands = Runbook.Commands("docs/runbooks/vault.md");
+        Assert.True(commands.Count >= 12, "the runbook has lost its commands");
+        foreach (var command in commands)
+        {
+            // 'check' of somebody without a token is a warning.
+            var outcome = await vm.Run(command);
+            Assert.True(
+                outcome.ExitCode == 0
+                    || (outcome.ExitCode == 1 && command.StartsWith("berth store check", StringComparison.Ordinal)),
+                outcome.ToString()
+            );
+        }
+        (await vm.Run("berth users add bob && berth apply")).Ok();
+        (await vm.Run("VAULT_TOKEN=$(cat /root/admin-token) berth store setup bob")).Ok();
+    }
+}

@@ -10,6 +10,9 @@ public enum WriteOutcome
 
     /// <summary>Somebody else wrote in between (check-and-set): read again, merge again.</summary>
     Conflict,
+
+    /// <summary>No answer came: it may have been written.</summary>
+    Lost,
     Refused,
 }
 
@@ -45,10 +48,11 @@ public static class VaultWrite
             ? (status == 200 ? data["data"] as JsonObject : null, version)
             : (null, 0);
 
-    /// <param name="status">Of the POST.</param>
+    /// <param name="status">Of the POST; 0 for no answer.</param>
     /// <param name="body">Of it.</param>
     public static WriteOutcome Outcome(int status, string body) =>
         status is 200 or 204 ? WriteOutcome.Written
+        : status == 0 ? WriteOutcome.Lost
         : status == 400 && body.Contains("check-and-set", StringComparison.Ordinal) ? WriteOutcome.Conflict
         : WriteOutcome.Refused;
 }

@@ -71,16 +71,17 @@ public sealed class VaultClient(StoreSettings store, string host, VaultHttp http
             var (fields, version) = VaultWrite.Base(before.Status, before.Text);
             var body = VaultWrite.Body(fields, version, value, minted).ToJsonString();
             var reply = await http.SendAsync(HttpMethod.Post, $"v1/{mount}/data/{path}", token, body, end);
-            if (reply.Fault is { } lost)
-                return lost;
             switch (VaultWrite.Outcome(reply.Status, reply.Text))
             {
                 case WriteOutcome.Written:
                     return null;
-                case WriteOutcome.Conflict when attempt < VaultWrite.Tries:
+                // Somebody else wrote, or the answer was lost and it may be written: the entry itself tells.
+                case WriteOutcome.Conflict or WriteOutcome.Lost when attempt < VaultWrite.Tries:
                     continue;
                 case WriteOutcome.Conflict:
                     return StoreAnswer.Unknown(Reason.Conflict, $"{VaultWrite.Tries} times in a row");
+                case WriteOutcome.Lost:
+                    return reply.Fault!;
                 default:
                     var why = VaultAnswer.Entry(reply.Status, reply.Text, reply.RetryAfter);
                     return why.Verdict is Verdict.Unknown ? why : StoreAnswer.Unknown(Reason.NoRoute);

@@ -33,17 +33,15 @@ public sealed class VaultHttp : IDisposable
 
     /// <param name="store">The roster's store, of kind vault.</param>
     /// <param name="handler">In place of the network; null for the network.</param>
-    public VaultHttp(StoreSettings store, HttpMessageHandler? handler = null)
+    /// <param name="patience">For one answer; a minute by default, as Vault's own clients wait.</param>
+    public VaultHttp(StoreSettings store, HttpMessageHandler? handler = null, TimeSpan? patience = null)
     {
         _namespace = store.Namespace;
         _client = new HttpClient(handler ?? Network(store))
         {
             BaseAddress = new Uri(store.Address!.TrimEnd('/') + "/"),
-            Timeout = TimeSpan.FromSeconds(60),
+            Timeout = patience ?? TimeSpan.FromMinutes(1),
             MaxResponseContentBufferSize = VaultAnswer.Largest,
-            // Over TLS one connection carries everybody's questions.
-            DefaultRequestVersion = HttpVersion.Version20,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
     }
 
@@ -78,7 +76,12 @@ public sealed class VaultHttp : IDisposable
         CancellationToken end
     )
     {
-        using var request = new HttpRequestMessage(method, path);
+        // Over TLS one connection carries everybody's questions.
+        using var request = new HttpRequestMessage(method, path)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
         request.Headers.TryAddWithoutValidation("X-Vault-Token", token);
         request.Headers.TryAddWithoutValidation("X-Vault-Request", "true");
         if (_namespace is { Length: > 0 } space)

@@ -106,6 +106,8 @@ public static class CredentialUnits
             .Set("RuntimeDirectory", "berth-sync")
             .Set("RuntimeDirectoryMode", "0700")
             .Set("RuntimeDirectoryPreserve", "yes")
+            // Without a home .NET trusts no certificate authority of one's own (seen: every handshake fails).
+            .Environment("HOME", "/run/berth-sync")
             .Environment("VAULT_ADDR", store.Address!)
             .Environment(StorePathVariable, store.Path!)
             .EnvironmentIf("VAULT_NAMESPACE", store.Namespace)

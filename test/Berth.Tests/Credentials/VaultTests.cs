@@ -84,6 +84,16 @@ public class VaultTests
         Assert.Null(VaultAnswer.Refused(200, s_self, "box", "alice"));
     }
 
+    /// <summary>As Vault itself writes names; al_ice and al-ice then share one, and the policy tells them apart.</summary>
+    [Fact]
+    public void Two_people_whose_names_vault_writes_alike_are_told_apart_by_their_policies()
+    {
+        const string self =
+            """{"data":{"display_name":"token-box-lan-claude-auth-al-ice","policies":["workstation-claude-al_ice"]}}""";
+        Assert.Null(VaultAnswer.Refused(200, self, "box.lan", "al_ice"));
+        Assert.Equal(Reason.ForeignToken, VaultAnswer.Refused(200, self, "box.lan", "al-ice")!.Reason);
+    }
+
     /// <summary>The network, as a list of answers.</summary>
     private sealed class Answers(params (HttpStatusCode Status, string Body)[] answers) : HttpMessageHandler
     {

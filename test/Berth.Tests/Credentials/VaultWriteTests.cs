@@ -163,6 +163,19 @@ public sealed class VaultWriteTests : IAsyncLifetime
         Assert.Equal(Reason.TokenDead, (await _box.Client.ReadAsync("carol", token!, end)).Answer.Reason);
     }
 
+    [Theory]
+    [InlineData("al_ice")]
+    [InlineData("al-ice")]
+    [InlineData("x_")]
+    public async Task A_name_that_vault_writes_in_its_own_way_works(string user)
+    {
+        var end = TestContext.Current.CancellationToken;
+        var setup = _box.Admin(_box.Vault.RootToken);
+        Assert.Null(await setup.PolicyAsync(user, end));
+        var (token, _) = await setup.MintAsync(user, end);
+        Assert.Equal(Reason.NeverSet, (await _box.Client.ReadAsync(user, token!, end)).Answer.Reason);
+    }
+
     [Fact]
     public async Task An_admin_who_may_not_is_told_so()
     {

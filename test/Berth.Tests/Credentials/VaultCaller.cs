@@ -27,6 +27,9 @@ internal sealed class VaultCaller : IDisposable
     private readonly Version _protocol;
 
     public VaultCaller(VaultDouble vault, Version? protocol = null)
+        : this(vault.Address, vault.CaFile, protocol) { }
+
+    public VaultCaller(string address, string caFile, Version? protocol = null)
     {
         _protocol = protocol ?? HttpVersion.Version11;
         var chain = new X509ChainPolicy
@@ -34,7 +37,7 @@ internal sealed class VaultCaller : IDisposable
             TrustMode = X509ChainTrustMode.CustomRootTrust,
             RevocationMode = X509RevocationMode.NoCheck,
         };
-        chain.CustomTrustStore.ImportFromPemFile(vault.CaFile);
+        chain.CustomTrustStore.ImportFromPemFile(caFile);
         _client = new HttpClient(
             new SocketsHttpHandler
             {
@@ -44,7 +47,7 @@ internal sealed class VaultCaller : IDisposable
             }
         )
         {
-            BaseAddress = new Uri(vault.Address),
+            BaseAddress = new Uri(address),
         };
     }
 

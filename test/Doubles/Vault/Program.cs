@@ -3,13 +3,15 @@ using System.Text.Json.Nodes;
 using Berth.Doubles.Vault;
 
 // The double as a server of its own, for scripts: prints its address once it answers, ends on a signal.
+string[] known = ["--port", "--ca-file", "--root-token-file", "--state", "--require-request-header"];
 string? Option(string name)
 {
     var at = Array.IndexOf(args, "--" + name);
     return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 }
 
-if (Option("port") is not { } text || !int.TryParse(text, out var port) || Option("ca-file") is not { } caFile)
+var understood = args.Length % 2 == 0 && args.Where((_, at) => at % 2 == 0).All(known.Contains);
+if (!understood || !int.TryParse(Option("port"), out var port) || Option("ca-file") is not { } caFile)
 {
     Console.Error.WriteLine(
         """

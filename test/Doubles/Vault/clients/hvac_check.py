@@ -202,18 +202,52 @@ def main():
     kv.create_or_update_secret(PLACE + "/rooms/b/c", {"x": "1"}, mount_point=MOUNT)
     listed = kv.list_secrets(PLACE + "/rooms", mount_point=MOUNT)["data"]["keys"]
     check("a folder is listed", listed == ["a", "b/"], listed)
-    refused("another's entry is denied", exceptions.Forbidden, lambda: kv.read_secret_version("workstation/claude-users/bob", mount_point=MOUNT), "permission denied")
-    refused("another's entry may not be written", exceptions.Forbidden, lambda: kv.create_or_update_secret("workstation/claude-users/bob", {"x": "1"}, mount_point=MOUNT), "permission denied")
+    refused(
+        "another's entry is denied",
+        exceptions.Forbidden,
+        lambda: kv.read_secret_version("workstation/claude-users/bob", mount_point=MOUNT),
+        "permission denied",
+    )
+    refused(
+        "another's entry may not be written",
+        exceptions.Forbidden,
+        lambda: kv.create_or_update_secret("workstation/claude-users/bob", {"x": "1"}, mount_point=MOUNT),
+        "permission denied",
+    )
     refused("policies are denied", exceptions.Forbidden, lambda: scoped.sys.read_policy(POLICY), "permission denied")
-    refused("a mount that is not there has no route", exceptions.InvalidPath, lambda: kv.read_secret_version("x", mount_point="elsewhere"), "no handler for route")
-    refused("nor may one ask about it without a policy", exceptions.Forbidden, lambda: kv.read_secret_version("x", mount_point="nowhere"), "permission denied")
-    refused("a token nobody has is invalid", exceptions.Forbidden, lambda: client("hvs.nobody").auth.token.lookup_self(), "invalid token")
+    refused(
+        "a mount that is not there has no route",
+        exceptions.InvalidPath,
+        lambda: kv.read_secret_version("x", mount_point="elsewhere"),
+        "no handler for route",
+    )
+    refused(
+        "nor may one ask about it without a policy",
+        exceptions.Forbidden,
+        lambda: kv.read_secret_version("x", mount_point="nowhere"),
+        "permission denied",
+    )
+    refused(
+        "a token nobody has is invalid",
+        exceptions.Forbidden,
+        lambda: client("hvs.nobody").auth.token.lookup_self(),
+        "invalid token",
+    )
 
     if "--real" not in sys.argv:
         double("fault", kind="sealed", path=f"{MOUNT}/", times=1)
-        refused("sealed", exceptions.VaultDown, lambda: kv.read_secret_version(PLACE, mount_point=MOUNT), "Vault is sealed")
+        refused(
+            "sealed",
+            exceptions.VaultDown,
+            lambda: kv.read_secret_version(PLACE, mount_point=MOUNT),
+            "Vault is sealed",
+        )
         double("fault", kind="rate_limited", path=f"{MOUNT}/", times=1)
-        refused("too many requests", exceptions.RateLimitExceeded, lambda: kv.read_secret_version(PLACE, mount_point=MOUNT))
+        refused(
+            "too many requests",
+            exceptions.RateLimitExceeded,
+            lambda: kv.read_secret_version(PLACE, mount_point=MOUNT),
+        )
         double("fault", kind="sealed", path="sys/", times=2)
         check("health of a sealed one", root.sys.read_health_status().status_code == 503)
         check("a sealed one says so", root.sys.is_sealed() is True)
@@ -222,9 +256,18 @@ def main():
     check("and back", kv.read_secret_version(PLACE, mount_point=MOUNT)["data"]["data"] == {"setup_token": "four"})
 
     scoped.auth.token.revoke_self()
-    refused("a revoked token is invalid", exceptions.Forbidden, lambda: scoped.auth.token.lookup_self(), "invalid token")
+    refused(
+        "a revoked token is invalid",
+        exceptions.Forbidden,
+        lambda: scoped.auth.token.lookup_self(),
+        "invalid token",
+    )
     root.secrets.kv.v2.delete_metadata_and_all_versions(PLACE, mount_point=MOUNT)
-    refused("forgotten with all versions", exceptions.InvalidPath, lambda: root.secrets.kv.v2.read_secret_metadata(PLACE, mount_point=MOUNT))
+    refused(
+        "forgotten with all versions",
+        exceptions.InvalidPath,
+        lambda: root.secrets.kv.v2.read_secret_metadata(PLACE, mount_point=MOUNT),
+    )
     root.sys.delete_policy(POLICY)
     refused("a policy is taken away", exceptions.InvalidPath, lambda: root.sys.read_policy(POLICY))
     print("hvac: no surprise")

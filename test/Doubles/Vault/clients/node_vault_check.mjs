@@ -1,7 +1,7 @@
 // Walks through a Vault with node-vault, a client that is not ours; ends at the first surprise.
 //   node node_vault_check.mjs NODE_MODULES [--real]
-// VAULT_ADDR, VAULT_TOKEN (the root one) and VAULT_CACERT say which server. Against a real one, --real leaves out what
-// only the double can be told to do.
+// VAULT_ADDR, VAULT_TOKEN (the root one) and VAULT_CACERT say which server. Against a real one, --real leaves out
+// what only the double can be told to do.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { request } from "node:https";
@@ -92,10 +92,19 @@ check("its period is told", self.period === 768 * 3600 && self.orphan === true &
 const renewed = await scoped.tokenRenewSelf({ increment: "1h" });
 check("it is renewed to its period", renewed.auth.lease_duration === 768 * 3600, renewed.auth.lease_duration);
 check("and stays itself", scoped.token === made.client_token);
-await refused("it can make no other token", 403, () => scoped.tokenCreate({ policies: ["default"] }), "permission denied");
+await refused(
+  "it can make no other token",
+  403,
+  () => scoped.tokenCreate({ policies: ["default"] }),
+  "permission denied",
+);
 const child = client((await client(root).tokenCreate({ policies: [policy], ttl: "1h" })).auth.client_token);
 const childSelf = (await child.tokenLookupSelf()).data;
-check("a child is no orphan and has its ttl", childSelf.orphan === false && childSelf.creation_ttl === 3600, childSelf.creation_ttl);
+check(
+  "a child is no orphan and has its ttl",
+  childSelf.orphan === false && childSelf.creation_ttl === 3600,
+  childSelf.creation_ttl,
+);
 await child.tokenRevokeSelf();
 await refused("a revoked token is invalid", 403, () => child.tokenLookupSelf(), "invalid token");
 
@@ -124,7 +133,12 @@ const second = await scoped.update(entry, { options: { cas: 1 }, data: { setup_t
 check("PATCH makes a version", second.data.version === 2, second);
 const merged = (await scoped.read(entry)).data.data;
 check("null takes a field away", text(merged) === text({ setup_token: "two" }), merged);
-await refused("PATCH compares cas", 400, () => scoped.update(entry, { options: { cas: 1 }, data: {} }), "did not match");
+await refused(
+  "PATCH compares cas",
+  400,
+  () => scoped.update(entry, { options: { cas: 1 }, data: {} }),
+  "did not match",
+);
 await refused("no data is no write", 400, () => scoped.write(entry, { setup_token: "x" }), "no data provided");
 const older = (await scoped.read(`${entry}?version=1`)).data;
 check("an older version is read", older.data.setup_token === "one", older.metadata);
@@ -140,14 +154,24 @@ await scoped.write(`secret/undelete/${place}`, { versions: [2] });
 check("undeleted", (await scoped.read(entry)).data.data.setup_token === "two");
 await scoped.write(`secret/destroy/${place}`, { versions: [2] });
 const destroyed = await refused("what is destroyed is a 404", 404, () => scoped.read(entry));
-check("with its envelope, destroyed", destroyed?.data?.data === null && destroyed.data.metadata.destroyed === true, destroyed);
+check(
+  "with its envelope, destroyed",
+  destroyed?.data?.data === null && destroyed.data.metadata.destroyed === true,
+  destroyed,
+);
 const facts = (await scoped.read(`secret/metadata/${place}`)).data;
 check(
   "the metadata counts versions",
-  facts.current_version === 2 && text(Object.keys(facts.versions)) === text(["1", "2"]) && facts.cas_required === false,
+  facts.current_version === 2
+    && text(Object.keys(facts.versions)) === text(["1", "2"])
+    && facts.cas_required === false,
   facts,
 );
-await refused("its metadata may not be written", 403, () => scoped.write(`secret/metadata/${place}`, { cas_required: true }));
+await refused(
+  "its metadata may not be written",
+  403,
+  () => scoped.write(`secret/metadata/${place}`, { cas_required: true }),
+);
 await admin.write(`secret/metadata/${place}`, { cas_required: true, delete_version_after: "3h25m19s" });
 await refused(
   "cas may be required",
@@ -157,7 +181,11 @@ await refused(
 );
 await scoped.write(entry, { options: { cas: 2 }, data: { setup_token: "three" } });
 const passing = (await scoped.read(entry)).data;
-check("deleted in the future is still there", passing.data.setup_token === "three" && passing.metadata.deletion_time > passing.metadata.created_time, passing.metadata);
+check(
+  "deleted in the future is still there",
+  passing.data.setup_token === "three" && passing.metadata.deletion_time > passing.metadata.created_time,
+  passing.metadata,
+);
 const after = (await scoped.read(`secret/metadata/${place}`)).data.delete_version_after;
 check("and says after how long", after === "3h25m19s", after);
 
@@ -165,7 +193,12 @@ await scoped.write(`secret/data/${place}/rooms/a`, { data: { x: "1" } });
 await scoped.write(`secret/data/${place}/rooms/b/c`, { data: { x: "1" } });
 const listed = (await scoped.list(`secret/metadata/${place}/rooms`)).data.keys;
 check("a folder is listed", text(listed) === text(["a", "b/"]), listed);
-await refused("another's entry is denied", 403, () => scoped.read("secret/data/workstation/claude-users/bob"), "permission denied");
+await refused(
+  "another's entry is denied",
+  403,
+  () => scoped.read("secret/data/workstation/claude-users/bob"),
+  "permission denied",
+);
 await refused(
   "another's entry may not be written",
   403,
@@ -173,8 +206,18 @@ await refused(
   "permission denied",
 );
 await refused("policies are denied", 403, () => scoped.getPolicy({ name: policy }), "permission denied");
-await refused("a mount that is not there has no route", 404, () => scoped.read("elsewhere/data/x"), "no handler for route");
-await refused("nor may one ask about it without a policy", 403, () => scoped.read("nowhere/data/x"), "permission denied");
+await refused(
+  "a mount that is not there has no route",
+  404,
+  () => scoped.read("elsewhere/data/x"),
+  "no handler for route",
+);
+await refused(
+  "nor may one ask about it without a policy",
+  403,
+  () => scoped.read("nowhere/data/x"),
+  "permission denied",
+);
 await refused("a token nobody has is invalid", 403, () => client("hvs.nobody").tokenLookupSelf(), "invalid token");
 
 if (!process.argv.includes("--real")) {

@@ -17,9 +17,7 @@ public static class VaultAnswer
     /// <summary>The name that a person's store token has. Vault makes one '-' of every character that is no letter, digit
     /// or '-', so two people may share it (al_ice, al-ice): the policy tells them apart.</summary>
     public static string DisplayName(string host, string user) =>
-        string.Concat(
-                $"token-{host}-claude-auth-{user}".Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')
-            )
+        string.Concat($"token-{host}-claude-auth-{user}".Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'))
             .TrimEnd('-');
 
     public static string Policy(string user) => $"workstation-claude-{user}";

@@ -120,6 +120,10 @@ public class VaultDoubleTests
         await using var vault = await VaultDouble.Start();
         using var caller = new VaultCaller(vault);
         var token = Scoped(vault);
+        vault.WritePolicy(
+            VaultAnswer.Policy("alice"),
+            "path \"secret/data/workstation/*\" { capabilities = [\"patch\", \"read\"] }"
+        );
         Assert.Equal(
             (404, ""),
             (

@@ -27,10 +27,13 @@ public class VaultFaultTests
     private static StoreSettings Settings(VaultDouble vault) =>
         new("vault", vault.Address, "secret/workstation/claude-users/{user}", null, vault.CaFile);
 
-    private static async Task<StoreAnswer> Ours(VaultDouble vault, string storeToken)
+    private static Task<StoreAnswer> Ours(VaultDouble vault, string storeToken) => Ours(Settings(vault), storeToken);
+
+    private static async Task<StoreAnswer> Ours(StoreSettings settings, string storeToken)
     {
-        using var client = new VaultClient(Settings(vault), "box");
-        return await client.ReadAsync("alice", storeToken, TestContext.Current.CancellationToken);
+        using var http = new VaultHttp(settings);
+        var client = new VaultClient(settings, "box", http);
+        return (await client.ReadAsync("alice", storeToken, TestContext.Current.CancellationToken)).Answer;
     }
 
     [Fact]
@@ -96,8 +99,7 @@ public class VaultFaultTests
         var (vault, storeToken) = await Ready();
         await using var _ = vault;
         await using var other = await VaultDouble.Start();
-        using var client = new VaultClient(Settings(vault) with { CaFile = other.CaFile }, "box");
-        var answer = await client.ReadAsync("alice", storeToken, TestContext.Current.CancellationToken);
+        var answer = await Ours(Settings(vault) with { CaFile = other.CaFile }, storeToken);
         Assert.Equal(Reason.Tls, answer.Reason);
         Assert.Empty(vault.Requests);
     }

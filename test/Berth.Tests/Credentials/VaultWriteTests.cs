@@ -186,22 +186,6 @@ public sealed class VaultWriteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_certificate_that_is_not_the_rosters_gets_no_token()
-    {
-        await using var other = await VaultDouble.Start();
-        using var http = new VaultHttp(_box.Settings with { Address = other.Address });
-        var reply = await http.SendAsync(
-            HttpMethod.Get,
-            "v1/auth/token/lookup-self",
-            _box.Tokens["alice"],
-            null,
-            TestContext.Current.CancellationToken
-        );
-        Assert.Equal(Reason.Tls, reply.Fault!.Reason);
-        Assert.Empty(other.Requests);
-    }
-
-    [Fact]
     public async Task A_namespace_is_asked_for_and_another_ones_token_is_none()
     {
         await using var team = (await VaultFixture.Start("team")).Connect("alice");

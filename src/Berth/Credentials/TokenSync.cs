@@ -24,6 +24,12 @@ public sealed class TokenSync(IAnswers answers, Deliveries deliveries, TruthFile
     )
     {
         var truth = truths.Read(user);
+        if (heard is not null)
+            // A person has just decided: also that a store which went back to an older version is right.
+            truth = truth with
+            {
+                Version = 0,
+            };
         var told = new List<Happening>();
         try
         {

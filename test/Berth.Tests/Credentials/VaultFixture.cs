@@ -81,9 +81,9 @@ public sealed class VaultFixture : IAsyncDisposable
     public static Task<bool> Pass(VaultSync sync) => sync.PassAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Root's pass over one person.</summary>
-    public Truth Deliver(string user)
+    public Truth Deliver(string user, StoreAnswer? heard = null)
     {
-        var (truth, told, failure) = Root.Run(user, (int)Native.EffectiveUser(), Vault.Clock.GetUtcNow());
+        var (truth, told, failure) = Root.Run(user, (int)Native.EffectiveUser(), Vault.Clock.GetUtcNow(), heard);
         Assert.Null(failure);
         Told.AddRange(told);
         return truth;

@@ -331,6 +331,14 @@ public sealed class VaultSyncTests : IAsyncLifetime
         await VaultFixture.Pass(sync);
         Assert.Equal(Reason.VersionWentBack, _box.Deliver("alice").Reason);
         Assert.Equal(VaultFixture.Token('c'), _box.Delivered("alice"));
+        // 'berth token set': what the store says to that verb counts.
+        var (heard, _) = await _box.Client.ReadAsync(
+            "alice",
+            _box.Tokens["alice"],
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(Verdict.Present, _box.Deliver("alice", heard).Verdict);
+        Assert.Equal(VaultFixture.Token('a'), _box.Delivered("alice"));
     }
 
     [Fact]

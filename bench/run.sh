@@ -35,5 +35,9 @@ echo "== tokens: one pass over 500 unchanged (under 1 s CPU wanted), beside the 
 "$here/tokens.sh" "$berth" "$work"
 
 echo
+echo "== vault: 500 people, beside the seed's shell, curl and jq (50 x wanted)"
+"$here/vault.sh" "$berth" "$PWD/artifacts/doubles/vault-double" "$work"
+
+echo
 echo "== in the machine: an apply with nothing to do, 100 users, beside a shell script with the same checks"
 "$here/machine.sh"

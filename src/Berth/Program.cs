@@ -40,7 +40,10 @@ if (parse.Errors.Count > 0)
 }
 try
 {
-    return await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    // Verbs that run on end themselves when they are told to; a second handler would race with theirs.
+    return await parse.InvokeAsync(
+        new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }
+    );
 }
 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
 {

@@ -173,8 +173,15 @@ public abstract class Vm(string suite, params string[] agents) : IAsyncLifetime
         var stderr = new System.Text.StringBuilder();
         process.ErrorDataReceived += (_, line) => stderr.AppendLine(line.Data);
         process.BeginErrorReadLine();
-        await process.StandardInput.WriteAsync(script + "\n");
-        process.StandardInput.Close();
+        try
+        {
+            await process.StandardInput.WriteAsync(script + "\n");
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended before it read a word: no machine answers yet. Its exit code says so.
+        }
         try
         {
             var output = await stdout.WaitAsync(limit);

@@ -47,6 +47,48 @@ public sealed class ContainmentTests(Debian13 vm) : IClassFixture<Debian13>
         (await vm.Berth("apply")).Ok();
     }
 
+    /// <summary>A killed hog still counts while it gives its memory back, and whoever allocates in that moment makes the
+    /// kernel choose again. The server is not among the candidates; without berth-agents it is.</summary>
+    [Fact]
+    public async Task A_hog_never_takes_its_server_along()
+    {
+        await vm.Write("/etc/berth/roster.yaml", StandIns.Roster);
+        (await vm.Berth("apply")).Ok();
+        const string main = "$(systemctl show -p MainPID --value standin-serve@alice)";
+        // A second process beside the hog, allocating all the time.
+        var hog = StandIns.Spawn(StandIns.AlicePort, "exec standin hog --to 400");
+        const string busy = "standin probe --port 4000 --seconds 3 --path /work >/dev/null";
+        var before = await vm.Ask($"systemctl restart standin-serve@alice; sleep 2; dmesg --clear; echo {main}");
+        for (var i = 1; i <= 5; i++)
+        {
+            (await vm.Run($"{hog}; {busy}")).Ok();
+            Assert.Equal($"{i}", await vm.Ask("dmesg | grep -c 'Killed process'"));
+        }
+        Assert.Equal(before, await vm.Ask($"echo {main}"));
+        Assert.Equal("5", await vm.Ask("dmesg | grep -c 'oom_memcg=.*standin-serve@alice.service/agents,'"));
+        Assert.Equal("0", await vm.Ask($"dmesg | grep -c '\\[ *{before}\\] ' || true"));
+
+        // The control: the kernel has the server on its list.
+        var without = await vm.Ask(
+            $"systemctl stop berth-agents; systemctl restart standin-serve@alice; sleep 2; dmesg --clear; echo {main}"
+        );
+        (await vm.Run($"{hog}; {busy}")).Ok();
+        Assert.NotEqual("0", await vm.Ask($"dmesg | grep -c '\\[ *{without}\\] '"));
+        (await vm.Run("systemctl start berth-agents")).Ok();
+        // What runs already is taken in as well, and a cap that changes reaches the agents.
+        await vm.Until("test -e /sys/fs/cgroup" + StandIns.Cgroup("alice") + "/agents/memory.max");
+        await vm.Write(
+            "/etc/berth/roster.yaml",
+            StandIns.Roster.Replace("memory: 300M", "memory: 400M", StringComparison.Ordinal)
+        );
+        (await vm.Berth("apply")).Ok();
+        Assert.Equal(
+            $"{(400L - 32) << 20}",
+            await vm.Ask($"cat /sys/fs/cgroup{StandIns.Cgroup("alice")}/agents/memory.max")
+        );
+        await vm.Run("systemctl restart 'standin-serve@*'");
+    }
+
     /// <returns>How alice's own server answered while her hog died.</returns>
     private async Task<Gaps> OurCap((Gaps Alice, Gaps Bob) quiet)
     {

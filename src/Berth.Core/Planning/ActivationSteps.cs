@@ -31,6 +31,8 @@ internal static class ActivationSteps
         foreach (var user in roster.Users)
             ForUser(draft, user, facts, desired.Accounts[user.Name].Uid, changed, allManagers);
         CredentialSteps.Add(draft, roster, manifest, changed);
+        if (changed.Contains(AgentUnits.Path))
+            draft.Steps.Add(new StartOwnUnits([AgentUnits.Service]));
         if (changed.Contains(Preload.Path))
             draft.Steps.Add(new RestartPreload());
         if (

@@ -106,11 +106,17 @@ public static class DesiredFiles
         if (roster.Host.Backstop && facts.Earlyoom is { } earlyoom)
             Add(Backstop.Path, Backstop.DropIn(reserve, earlyoom.SortsByRss), "box-wide backstop");
         if (roster.Servers.Count > 0)
+        {
             Add(
                 Preload.Path,
                 Preload.Unit(facts.Programs.Values.SelectMany(files => files)),
                 "keeps the servers' programs out of anybody's cap"
             );
+            Add(AgentUnits.Path, AgentUnits.Unit(facts.Berth), "keeps a hog from taking its server along");
+            files.Add(
+                new DesiredFile(AgentUnits.WantsPath, AgentUnits.Path, FileKind.Link, 0x1FF, null, "start at boot")
+            );
+        }
         if (roster.Store is { } store)
             Credentials(files, facts, store);
         foreach (var server in roster.Servers.Values.OrderBy(server => server.Name, StringComparer.Ordinal))

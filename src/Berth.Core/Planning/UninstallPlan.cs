@@ -18,7 +18,7 @@ public static class UninstallPlan
         foreach (var unit in facts.Surfaces.Servers.Keys.Order(StringComparer.Ordinal))
             draft.Steps.Add(new StopServer(ServerSteps.UserOf(unit), unit));
         if (facts.Live && manifest.Files.ContainsKey(Preload.Path))
-            draft.Steps.Add(new StopOwnUnits([Preload.Service, ServerUnits.Slice]));
+            draft.Steps.Add(new StopOwnUnits([AgentUnits.Service, Preload.Service, ServerUnits.Slice]));
         if (facts.Live)
             CredentialSteps.AddEnd(draft, manifest);
         foreach (

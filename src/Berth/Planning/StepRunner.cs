@@ -204,19 +204,26 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
     {
         foreach (var cgroup in set.Cgroups)
         {
-            try
-            {
-                File.WriteAllText(
-                    paths[$"{SurfaceReader.Tree}/{cgroup}/memory.max"],
-                    set.Cap == HostFacts.Unlimited ? "max" : set.Cap.ToString()
-                );
-            }
-            catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
-            {
-                continue;
-            }
+            WriteCap(cgroup, set.Cap);
+            // What a server has started has a cap of its own below its unit's.
+            WriteCap($"{cgroup}/{AgentCgroup.Agents}", AgentCgroup.Cap(set.Cap));
         }
         return null;
+    }
+
+    private void WriteCap(string cgroup, long cap)
+    {
+        try
+        {
+            File.WriteAllText(
+                paths[$"{SurfaceReader.Tree}/{cgroup}/memory.max"],
+                cap == HostFacts.Unlimited ? "max" : cap.ToString()
+            );
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Nothing runs there now.
+        }
     }
 
     private string? Start(string verb, string unit) =>

@@ -11,6 +11,9 @@ public class CredentialUnitsTests
 
     private static Desired Of(Roster roster) => DesiredFiles.Of(roster, Hosts.Bare, Manifest.Empty);
 
+    private static IEnumerable<string> Started(Plan plan) =>
+        plan.Steps.OfType<StartOwnUnits>().SelectMany(step => step.Units);
+
     [Fact]
     public void Without_a_store_nothing_of_it_is_on_the_host()
     {
@@ -87,7 +90,7 @@ public class CredentialUnitsTests
         var facts = Hosts.Bare;
         var before = Of(s_vault);
         var on = Planner.Of(s_vault, facts, before, Hosts.Written(Of(Hosts.Team)), Manifest.Empty, new PlanOptions());
-        Assert.Contains(CredentialUnits.VaultSync, Assert.Single(on.Steps.OfType<StartOwnUnits>()).Units);
+        Assert.Contains(CredentialUnits.VaultSync, Started(on));
         var moved = Planner.Of(s_with, facts, Of(s_with), Hosts.Written(before), on.Next, new PlanOptions());
         Assert.Contains(CredentialUnits.VaultSync, Assert.Single(moved.Steps.OfType<StopOwnUnits>()).Units);
         Assert.Empty(moved.Steps.OfType<WithdrawTokens>());
@@ -143,8 +146,7 @@ public class CredentialUnitsTests
         var desired = Of(s_with);
         var facts = Hosts.Bare;
         var on = Planner.Of(s_with, facts, desired, Hosts.Written(Of(Hosts.Team)), Manifest.Empty, new PlanOptions());
-        var start = Assert.Single(on.Steps.OfType<StartOwnUnits>());
-        Assert.Contains(CredentialUnits.Login("alice"), start.Units);
+        Assert.Contains(CredentialUnits.Login("alice"), Started(on));
         var off = Planner.Of(Hosts.Team, facts, Of(Hosts.Team), Hosts.Written(desired), on.Next, new PlanOptions());
         Assert.Single(off.Steps.OfType<WithdrawTokens>());
         Assert.Contains(CredentialUnits.Login("bob"), Assert.Single(off.Steps.OfType<StopOwnUnits>()).Units);

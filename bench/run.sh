@@ -35,6 +35,10 @@ echo "== tokens: one pass over 500 unchanged (under 1 s CPU wanted), beside the 
 "$here/tokens.sh" "$berth" "$work"
 
 echo
+echo "== logins: a wiped one to restored"
+"$here/heal.sh" "$berth" "$work"
+
+echo
 echo "== vault: 500 people, beside the seed's shell, curl and jq (50 x wanted)"
 "$here/vault.sh" "$berth" "$PWD/artifacts/doubles/vault-double" "$work"
 

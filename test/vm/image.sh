@@ -6,7 +6,7 @@
 
 suite=${1:-trixie}
 packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,udev,openssh-server,tmux,nftables,earlyoom,cron
-packages+=,linux-image-cloud-amd64,initramfs-tools,procps,iproute2,sudo,util-linux,python3-minimal,passwd,strace,e2fsprogs,curl,ca-certificates
+packages+=,linux-image-cloud-amd64,initramfs-tools,procps,iproute2,sudo,util-linux,python3-minimal,passwd,strace,e2fsprogs,curl,ca-certificates,zsh
 recipe=$(cat "${BASH_SOURCE[0]}" "$here/setup-guest.sh" | sha256sum | cut -c1-16)
 image="$cache/$suite-$recipe"
 mkdir -p "$cache"

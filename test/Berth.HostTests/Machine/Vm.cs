@@ -37,12 +37,23 @@ public abstract class Vm(string suite, params string[] agents) : IAsyncLifetime
         (await Run("ln -sf /payload/bin/* /usr/local/bin/ && mkdir -p /etc/berth")).Ok();
     }
 
+    /// <summary>Looked at once, after the last test of the class and before the machine ends.</summary>
+    public Func<Task>? AtEnd { get; set; }
+
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        await Keep();
-        await Stop();
-        Directory.Delete(_folder, recursive: true);
+        try
+        {
+            if (AtEnd is { } look)
+                await look();
+        }
+        finally
+        {
+            await Keep();
+            await Stop();
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     /// <summary>Runs a bash script as root.</summary>

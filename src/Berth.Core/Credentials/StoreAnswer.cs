@@ -82,6 +82,9 @@ public sealed record StoreAnswer(
         : TokenText.Wrong(token) is { } wrong ? new(Verdict.Unknown, Reason.Malformed, version, Detail: wrong)
         : new(Verdict.Present, Reason.Current, version, token, mintedAt);
 
+    /// <summary>The reason with its detail, for a person; never a secret.</summary>
+    public string Says => Detail is null ? TokenFlow.Says(Reason) : $"{TokenFlow.Says(Reason)} ({Detail})";
+
     /// <summary>Nothing of a secret is ever printed by accident.</summary>
     public override string ToString() => $"{Verdict} ({Reason}) v{Version}";
 }

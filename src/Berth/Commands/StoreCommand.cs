@@ -69,7 +69,7 @@ public static class StoreCommand
             );
         using var http = new VaultHttp(store);
         var (answer, _) = await new VaultClient(store, Environment.MachineName, http).ReadAsync(user, token, end);
-        Console.Out.WriteLine($"{user}: {answer.Verdict}: {Why(answer)}");
+        Console.Out.WriteLine($"{user}: {answer.Verdict}: {answer.Says}");
         return answer.Verdict switch
         {
             Verdict.Present => ExitCodes.Ok,
@@ -111,15 +111,15 @@ public static class StoreCommand
     )
     {
         if (await vault.PolicyAsync(user, end) is { } unwritten)
-            return $"the policy {VaultAnswer.Policy(user)} was not written: {Why(unwritten)}; somebody who may can do it: berth store policy {user} | vault policy write {VaultAnswer.Policy(user)} -";
+            return $"the policy {VaultAnswer.Policy(user)} was not written: {unwritten.Says}; somebody who may can do it: berth store policy {user} | vault policy write {VaultAnswer.Policy(user)} -";
         var (token, fault) = await vault.MintAsync(user, end);
         if (token is null)
-            return $"no token was minted: {Why(fault!)}; the admin's token needs auth/token/create-orphan";
+            return $"no token was minted: {fault!.Says}; the admin's token needs auth/token/create-orphan";
         var (answer, _) = await client.ReadAsync(user, token, end);
         if (answer.Verdict is Verdict.Unknown && answer.Reason is not Reason.Malformed)
         {
             await client.RevokeAsync(token, end);
-            return $"the new token does not work, and was revoked: {Why(answer)}";
+            return $"the new token does not work, and was revoked: {answer.Says}";
         }
         var before = tokens.TryRead(user);
         tokens.Write(user, token);
@@ -127,7 +127,7 @@ public static class StoreCommand
             await client.RevokeAsync(before, end);
         Console.Out.WriteLine($"{user}: connected, with a token that may do this and nothing else:");
         Console.Out.Write(vault.PolicyText(user));
-        Console.Out.WriteLine($"{user}: {Why(answer)}");
+        Console.Out.WriteLine($"{user}: {answer.Says}");
         return null;
     }
 
@@ -170,9 +170,6 @@ public static class StoreCommand
         var outcome = ProcessRunner.Default.Run("systemctl", "restart", CredentialUnits.VaultSync);
         return outcome.Ok ? null : $"{CredentialUnits.VaultSync} does not start: {outcome.Said}";
     }
-
-    private static string Why(StoreAnswer answer) =>
-        TokenFlow.Says(answer.Reason) + (answer.Detail is { } detail ? $" ({detail})" : "");
 
     private static StoreTokens Tokens() => new(HostPaths.Live, new Files(HostPaths.Live), ProcessRunner.Default);
 

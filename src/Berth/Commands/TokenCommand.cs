@@ -62,7 +62,7 @@ public static class TokenCommand
                     return Fail($"{Names.Shown(name)} is not in the roster ('berth users add {name}' adds a person)");
                 var before = box.Store.Read(name);
                 if (before.Verdict is Verdict.Unknown && before.Reason is not Reason.Malformed)
-                    return Fail($"{name}: {Why(before)}; nothing was changed");
+                    return Fail($"{name}: {before.Says}; nothing was changed");
                 if (existing is true && before.Verdict is not Verdict.Present)
                     return Fail($"{name} has no token ('berth token set {name}' sets one)");
                 if (source() is not { } token)
@@ -80,7 +80,7 @@ public static class TokenCommand
                         $"this is {other}'s token; one token is never shared: whoever revokes or exhausts it, does so for both"
                     );
                 if (box.Store.Write(name, token, DateTimeOffset.UtcNow) is { } refused)
-                    return Fail($"{name}: {Why(refused)}; nothing was changed");
+                    return Fail($"{name}: {refused.Says}; nothing was changed");
                 if (!Seal.Encrypts(HostPaths.Live))
                     Console.Error.WriteLine(
                         "berth: this host has no systemd-creds: what is kept here is readable by root alone (0600), but not encrypted"
@@ -104,9 +104,6 @@ public static class TokenCommand
     }
 
     private static bool InService => Environment.GetEnvironmentVariable("INVOCATION_ID") is not null;
-
-    private static string Why(StoreAnswer answer) =>
-        TokenFlow.Says(answer.Reason) + (answer.Detail is { } detail ? $" ({detail})" : "");
 
     /// <summary>Who else has this very token.</summary>
     private static string? Owner(Roster roster, TokenBox box, string name, string token)

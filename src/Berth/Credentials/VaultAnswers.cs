@@ -62,5 +62,9 @@ public sealed class VaultAnswers(Files files, string folder, Func<string, bool> 
 }
 
 [JsonSerializable(typeof(StoreAnswer))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    IgnoreReadOnlyProperties = true
+)]
 internal sealed partial class AnswerContext : JsonSerializerContext;

@@ -105,7 +105,7 @@ public sealed class VaultSync(
         if (answer == person.Last)
             return false;
         if (answer.Reason != person.Last?.Reason)
-            say(person.Name, $"{TokenFlow.Says(answer.Reason)}{(answer.Detail is { } more ? $" ({more})" : "")}");
+            say(person.Name, answer.Says);
         try
         {
             answers.Write(person.Name, answer);
@@ -126,6 +126,6 @@ public sealed class VaultSync(
         var (lease, fault) = await client.RenewAsync(person.Token, end);
         person.RenewAt = lease is null ? now + s_renewAgain : lease.RenewAt(now);
         if (fault is not null)
-            say(person.Name, $"the store token was not renewed: {TokenFlow.Says(fault.Reason)}");
+            say(person.Name, $"the store token was not renewed: {fault.Says}");
     }
 }

@@ -37,7 +37,10 @@ internal static class Sweep
                     ("what a kill left", "find / -xdev -name '*.new' -newer /etc/hostname 2>/dev/null | head -3"),
                 ]
         )
-            Assert.True(await vm.Ask($"{look} || true") is "", $"a secret is in {where}");
+        {
+            var found = await vm.Ask($"{look} || true");
+            Assert.True(found is "", $"a secret is in {where}: {found}");
+        }
         // The control: it finds what is there.
         Assert.NotEqual("", await vm.Ask("grep -rlaF -f /root/needles /run/berth/tokens | head -1"));
         await vm.Run("rm /root/needles");

@@ -55,7 +55,7 @@ public sealed class TokenVerbsTests(Debian13 vm) : IClassFixture<Debian13>, IAsy
     public async Task A_login_shell_of_zsh_has_the_token_as_well()
     {
         const string line = "emulate sh -c '. /etc/profile.d/berth-token.sh'";
-        (await vm.Berth("plan")).Says(line);
+        (await vm.Run("COLUMNS=250 berth plan")).Says(line);
         await vm.Write("/etc/zsh/zprofile", line);
         Assert.Contains("ALICE1", (await vm.As("alice", "zsh -lc env")).Ok().Stdout, StringComparison.Ordinal);
         Assert.DoesNotContain("berth_", (await vm.As("alice", "zsh -lc set")).Stdout, StringComparison.Ordinal);
@@ -86,7 +86,7 @@ public sealed class TokenVerbsTests(Debian13 vm) : IClassFixture<Debian13>, IAsy
     [Fact]
     public async Task Without_the_agent_launch_says_what_to_install_and_the_probe_learns_nothing()
     {
-        var launch = await vm.As("alice", "PATH=/usr/bin:/bin berth launch");
+        var launch = await vm.As("alice", "berth launch");
         Assert.True(launch.ExitCode == 2, launch.ToString());
         Assert.Equal(
             "berth: claude is not installed for you: npm install -g @anthropic-ai/claude-code",

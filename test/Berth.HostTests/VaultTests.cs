@@ -149,6 +149,24 @@ public sealed class VaultTests(Debian13 vm) : IClassFixture<Debian13>, IAsyncLif
         (await vm.Run("VAULT_TOKEN=$(cat /root/admin-token) berth store setup alice && rm /root/alice.cred")).Ok();
     }
 
+    /// <summary>What wakes root's pass is level-triggered: a pass that fails must not be started for ever.</summary>
+    [Fact]
+    public async Task A_roster_that_cannot_be_read_makes_no_storm_and_people_are_served_when_it_can()
+    {
+        (await Give("bob", Token("BO0006"))).Ok();
+        (await vm.Run("cp /etc/berth/roster.yaml /root/roster.yaml; echo 'users: [' >/etc/berth/roster.yaml")).Ok();
+        var before = await vm.Ask("journalctl -u berth-tokens -o cat | grep -c '^Starting'");
+        (
+            await vm.Run($"{Curl} {Entry}/bob -d '{{\"data\":{{\"setup_token\":\"{Token("BO0007")}\"}}}}' >/dev/null")
+        ).Ok();
+        await vm.Until("systemctl show -p Result --value berth-tokens | grep -q exit-code");
+        var after = await vm.Ask("sleep 8; journalctl -u berth-tokens -o cat | grep -c '^Starting'");
+        Assert.InRange(int.Parse(after) - int.Parse(before), 1, 2);
+        await Delivered("bob", "BO0006");
+        (await vm.Run("cp /root/roster.yaml /etc/berth/roster.yaml; rm /root/roster.yaml")).Ok();
+        await vm.Until("head -1 /run/berth/tokens/bob | grep -q 'BO0007$'", 120);
+    }
+
     [Fact]
     public async Task Who_speaks_to_the_network_is_nobody_and_secrets_are_where_they_belong()
     {
@@ -176,7 +194,7 @@ public sealed class VaultTests(Debian13 vm) : IClassFixture<Debian13>, IAsyncLif
         await Sweep.For(
             vm,
             """
-            printf 'xxxxxxxx%s\n' AL0001 AL0002 AL0003 AL0004 AL0006 AL0007 AL0009 BO0001 BO0004 BO0005
+            printf 'xxxxxxxx%s\n' AL0001 AL0002 AL0003 AL0004 AL0006 AL0007 AL0009 BO0006 BO0007 BO0001 BO0004 BO0005
             cat /root/admin-token; echo
             for u in alice bob; do systemd-creds decrypt --name=vault_$u.cred /var/lib/berth/vault/$u.cred - 2>/dev/null; echo; done
             """,

@@ -27,7 +27,6 @@ public enum LoginState
 /// <summary>Where an agent keeps its login, and how to read it. One description for each agent; everything else is the
 /// same program.</summary>
 /// <param name="Agent">Name, also in the store.</param>
-/// <param name="Field">The field of the person's entry in the store that holds the copy.</param>
 /// <param name="FolderVariable">Variable that moves the folder; null for none.</param>
 /// <param name="Folder">Folder below the home.</param>
 /// <param name="File">File name.</param>
@@ -37,7 +36,6 @@ public enum LoginState
 /// <param name="Fresh">Its freshness.</param>
 public sealed record AgentLogin(
     string Agent,
-    string Field,
     string? FolderVariable,
     string Folder,
     string File,
@@ -51,7 +49,6 @@ public sealed record AgentLogin(
     public static AgentLogin Claude { get; } =
         new(
             "claude",
-            "claudeAiOauth",
             "CLAUDE_CONFIG_DIR",
             ".claude",
             ".credentials.json",
@@ -65,7 +62,6 @@ public sealed record AgentLogin(
     public static AgentLogin Codex { get; } =
         new(
             "codex",
-            "codexAuth",
             "CODEX_HOME",
             ".codex",
             "auth.json",
@@ -79,7 +75,6 @@ public sealed record AgentLogin(
     public static AgentLogin OpenCode { get; } =
         new(
             "opencode",
-            "opencodeAuth",
             null,
             ".local/share/opencode",
             "auth.json",
@@ -93,16 +88,39 @@ public sealed record AgentLogin(
 
     public static AgentLogin? Named(string agent) => All.FirstOrDefault(login => login.Agent == agent);
 
-    /// <summary>The file's JSON; null when it is none.</summary>
+    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
+
+    /// <summary>The file's JSON; null when it is none. What parsing would put off is looked at now: nothing in the result
+    /// throws when it is read.</summary>
     public static JsonObject? Parse(string text)
     {
         try
         {
-            return JsonNode.Parse(text) as JsonObject;
+            var json = JsonNode.Parse(text, documentOptions: s_strict) as JsonObject;
+            Touch(json);
+            return json;
         }
-        catch (JsonException)
+        catch (Exception none) when (none is JsonException or InvalidOperationException)
         {
             return null;
+        }
+    }
+
+    private static void Touch(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject map:
+                foreach (var (_, value) in map)
+                    Touch(value);
+                break;
+            case JsonArray list:
+                foreach (var value in list)
+                    Touch(value);
+                break;
+            case JsonValue text when text.GetValueKind() is JsonValueKind.String:
+                _ = text.GetValue<string>();
+                break;
         }
     }
 

@@ -16,14 +16,12 @@ public static class TokenFlow
     /// <param name="answer">What the store just said.</param>
     /// <param name="delivered">Fingerprint of the token that stands delivered now, as read from the file; null for
     /// none.</param>
-    /// <param name="now">The moment.</param>
-    /// <param name="jitter">0 to 1: spreads the retries of many people.</param>
-    public static Decision Of(Truth truth, StoreAnswer answer, string? delivered, DateTimeOffset now, double jitter) =>
+    public static Decision Of(Truth truth, StoreAnswer answer, string? delivered) =>
         answer.Verdict switch
         {
-            Verdict.Present => Present(truth, answer, delivered, now),
-            Verdict.Absent => Absent(truth, answer, delivered, now),
-            _ => Unknown(truth, answer, delivered, now, jitter),
+            Verdict.Present => Present(truth, answer, delivered),
+            Verdict.Absent => Absent(truth, answer, delivered),
+            _ => Unknown(truth, answer, delivered),
         };
 
     /// <summary>How long to leave a store alone that gave nothing: doubling from the poll up to the longest pause,
@@ -39,27 +37,20 @@ public static class TokenFlow
         return asked > pause ? asked.Value : pause;
     }
 
-    private static Decision Present(Truth truth, StoreAnswer answer, string? delivered, DateTimeOffset now)
+    private static Decision Present(Truth truth, StoreAnswer answer, string? delivered)
     {
         var fingerprint = TokenText.Fingerprint(answer.Token!);
-        if (answer.Version < truth.Version)
-            // A store that was restored from an old copy, or a replay: a person decides.
-            return Decision.Of(
-                Asked(truth, now) with
-                {
-                    Verdict = Verdict.Unknown,
-                    Reason = Reason.VersionWentBack,
-                    Detail = $"version {answer.Version}, after {truth.Version} was delivered",
-                }
-            );
-        var next = Asked(truth, now) with
+        var same = truth.Fingerprint == fingerprint;
+        if (WentBack(truth, answer) && !same)
+            return Held(truth, answer, delivered);
+        var next = truth with
         {
+            AbsentProofs = 0,
             Verdict = Verdict.Present,
             Reason = Reason.Current,
             Detail = null,
             Version = answer.Version,
         };
-        var same = truth.Fingerprint == fingerprint;
         if (same)
             next = next with { MintedAt = truth.MintedAt ?? answer.MintedAt };
         if (same && delivered == fingerprint)
@@ -86,9 +77,11 @@ public static class TokenFlow
         );
     }
 
-    private static Decision Absent(Truth truth, StoreAnswer answer, string? delivered, DateTimeOffset now)
+    private static Decision Absent(Truth truth, StoreAnswer answer, string? delivered)
     {
-        var next = Asked(truth, now) with
+        if (WentBack(truth, answer) && truth.Delivered)
+            return Held(truth, answer, delivered);
+        var next = truth with
         {
             Verdict = Verdict.Absent,
             Reason = answer.Reason,
@@ -96,13 +89,14 @@ public static class TokenFlow
             AbsentProofs = Math.Min(truth.AbsentProofs + answer.Proofs, 2),
         };
         if (!truth.Delivered && delivered is null)
-            return Decision.Of(next with { Version = 0 });
+            return Decision.Of(next with { Version = answer.Version });
         if (next.AbsentProofs < 2)
             return Decision.Of(next, Act.AskAgain);
         next = next with
         {
             Fingerprint = null,
-            Version = 0,
+            // An older answer that is still under way does not bring back what was just taken away.
+            Version = answer.Version,
             MintedAt = null,
             WarnedDays = null,
             Probe = ProbeResult.None,
@@ -119,23 +113,27 @@ public static class TokenFlow
         );
     }
 
-    private static Decision Unknown(
-        Truth truth,
-        StoreAnswer answer,
-        string? delivered,
-        DateTimeOffset now,
-        double jitter
-    )
+    /// <summary>A version that is older than one that was believed: a store that was restored from an old copy, or a
+    /// replay. 0 is no version: an entry that is gone with all of its history.</summary>
+    private static bool WentBack(Truth truth, StoreAnswer answer) =>
+        answer.Version > 0 && answer.Version < truth.Version;
+
+    /// <summary>A person decides.</summary>
+    private static Decision Held(Truth truth, StoreAnswer answer, string? delivered) =>
+        Unknown(
+            truth,
+            StoreAnswer.Unknown(Reason.VersionWentBack, $"version {answer.Version}, after {truth.Version}"),
+            delivered
+        );
+
+    private static Decision Unknown(Truth truth, StoreAnswer answer, string? delivered)
     {
-        var failures = Math.Min(truth.Failures + 1, 30);
         var next = truth with
         {
             Verdict = Verdict.Unknown,
             Reason = answer.Reason,
             Detail = answer.Detail,
             AbsentProofs = 0,
-            Failures = failures,
-            NextRead = now + Pause(failures, answer.RetryAfter, jitter),
         };
         // What was delivered is lost (a reboot: it lives in /run) while the store is away: the sealed copy stands in.
         var act = truth.Delivered && delivered != truth.Fingerprint ? Act.Restore : Act.Nothing;
@@ -181,6 +179,9 @@ public static class TokenFlow
         if (truth.ExpiresAt is not { } end)
             return Decision.Of(truth);
         var left = (end - now).TotalDays;
+        // A clock that was ahead for a while has warned of what is still far away.
+        if (left > truth.WarnedDays)
+            truth = truth with { WarnedDays = null };
         var due = s_warnDays.LastOrDefault(days => left <= days);
         if (due == 0 || truth.WarnedDays <= due)
             return Decision.Of(truth);
@@ -229,13 +230,5 @@ public static class TokenFlow
             Reason.NotConnected => "not connected to the store: run 'berth store setup'",
             Reason.NotAsked => "berth-sync has not asked the store yet: systemctl status berth-sync",
             _ => "the store's file cannot be read",
-        };
-
-    private static Truth Asked(Truth truth, DateTimeOffset now) =>
-        truth with
-        {
-            AbsentProofs = 0,
-            Failures = 0,
-            NextRead = now + Poll,
         };
 }

@@ -35,44 +35,48 @@ public static class TokenText
             return $"it has {text.Length} characters, not {MinLength} to {MaxLength}";
         foreach (var c in text)
         {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))
+            if (!IsToken(c))
                 return "it holds a character that is no letter, digit, - or _";
         }
         return null;
     }
 
+    /// <summary>A token that a terminal has cut is shorter on its line than this.</summary>
+    private const int Whole = 100;
+
     /// <summary>The one token in a text that may hold more, such as all that <c>claude setup-token</c> prints; a token
     /// that the terminal wrapped over several lines is put together again.</summary>
-    /// <returns>Null when there is none, or more than one.</returns>
+    /// <returns>Null when there is none, more than one, or when it cannot be told where it ends.</returns>
     public static string? Find(string text)
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
-        for (var at = 0; (at = text.IndexOf(Prefix, at, StringComparison.Ordinal)) >= 0; at++)
+        var lines = text.Split('\n').Select(line => line.Trim()).ToList();
+        for (var i = 0; i < lines.Count; i++)
         {
-            var token = new StringBuilder();
-            for (var i = at; i < text.Length; i++)
-            {
-                if (char.IsAsciiLetterOrDigit(text[i]) || text[i] is '-' or '_')
-                    token.Append(text[i]);
-                else if (!WrapsAt(text, i))
-                    break;
-            }
-            if (Wrong(token.ToString()) is null)
-                found.Add(token.ToString());
+            for (var at = 0; (at = lines[i].IndexOf(Prefix, at, StringComparison.Ordinal)) >= 0; at++)
+                AddFrom(lines, i, at, found);
         }
         return found.Count == 1 ? found.First() : null;
     }
 
-    /// <summary>A single line break inside of a run of token characters that fills its line.</summary>
-    private static bool WrapsAt(string text, int i)
+    private static void AddFrom(List<string> lines, int line, int at, HashSet<string> found)
     {
-        if (text[i] is '\r')
-            return i + 1 < text.Length && text[i + 1] is '\n';
-        if (text[i] is not '\n' || i + 1 >= text.Length)
-            return false;
-        var start = text.LastIndexOf('\n', i - 1) + 1;
-        return i - start >= 40 && (char.IsAsciiLetterOrDigit(text[i + 1]) || text[i + 1] is '-' or '_');
+        var token = string.Concat(lines[line].Skip(at).TakeWhile(IsToken));
+        // It ends its line, and the next one holds nothing else: wrapped, unless it was whole already.
+        if (at + token.Length == lines[line].Length)
+        {
+            for (var next = line + 1; next < lines.Count && lines[next].Length > 0 && lines[next].All(IsToken); next++)
+            {
+                if (token.Length >= Whole)
+                    found.Add(token);
+                token += lines[next];
+            }
+        }
+        if (Wrong(token) is null)
+            found.Add(token);
     }
+
+    private static bool IsToken(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_';
 
     /// <summary>12 hex digits that tell two tokens apart. 48 bits of a value with several hundred: it gives nothing
     /// away.</summary>

@@ -4,12 +4,10 @@ namespace Berth.Credentials;
 /// <param name="Verdict">What the store last said for certain or, with Unknown, that it does not answer.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Detail">More on the reason, for a person.</param>
-/// <param name="Version">The store's version of what is delivered; 0 for none.</param>
+/// <param name="Version">The last version of the store's entry that was believed; 0 for none.</param>
 /// <param name="Fingerprint">Of the delivered token; null when none is delivered.</param>
 /// <param name="Generation">Counts deliveries; a process carries the one it started with.</param>
 /// <param name="AbsentProofs">How often in a row the store proved that there is none.</param>
-/// <param name="Failures">How often in a row nothing was learnt.</param>
-/// <param name="NextRead">Not before this moment is the store asked again.</param>
 /// <param name="MintedAt">When the delivered token was minted, as far as is known.</param>
 /// <param name="WarnedDays">The last expiry warning that was given, in days before; null for none.</param>
 /// <param name="Probe">What the last real inference with the token, or with the login, gave.</param>
@@ -24,8 +22,6 @@ public sealed record Truth(
     string? Fingerprint = null,
     int Generation = 0,
     int AbsentProofs = 0,
-    int Failures = 0,
-    DateTimeOffset NextRead = default,
     DateTimeOffset? MintedAt = null,
     int? WarnedDays = null,
     ProbeResult Probe = ProbeResult.None,
@@ -40,7 +36,7 @@ public sealed record Truth(
     public bool Delivered => Fingerprint is not null;
 
     /// <summary>When the delivered token is expected to expire; nothing reports it.</summary>
-    public DateTimeOffset? ExpiresAt => Delivered ? MintedAt + Life : null;
+    public DateTimeOffset? ExpiresAt => Delivered && MintedAt < DateTimeOffset.MaxValue - Life ? MintedAt + Life : null;
 }
 
 /// <summary>What a real, minimal inference gave.</summary>

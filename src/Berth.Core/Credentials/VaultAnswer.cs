@@ -86,6 +86,10 @@ public static class VaultAnswer
             : StoreAnswer.Unknown(Reason.Malformed, $"{Field} is no text");
     }
 
+    /// <summary>A text inside of an answer's part; null when it is not there.</summary>
+    public static string? TextAt(string body, string part, string name) =>
+        AgentLogin.Parse(body)?[part] is JsonObject found ? Text(found[name]) : null;
+
     private static StoreAnswer Missing(JsonObject? json)
     {
         if (json?["data"] is JsonObject { } outer && Version(outer) is { } version)

@@ -24,5 +24,5 @@ public sealed record VaultLease(TimeSpan Left, bool Renewable)
     }
 
     /// <summary>When to ask for more: at half of what is left, so that a store may be away for as long again.</summary>
-    public DateTimeOffset? RenewAt(DateTimeOffset now) => Renewable && Left > TimeSpan.Zero ? now + (Left / 2) : null;
+    public TimeSpan? RenewAfter => Renewable && Left > TimeSpan.Zero ? Left / 2 : null;
 }

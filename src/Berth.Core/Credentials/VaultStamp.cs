@@ -32,6 +32,9 @@ public static class VaultStamp
         }
     }
 
+    /// <summary>Whether a stamp is of a version that can be read.</summary>
+    public static bool IsThere(string? stamp) => stamp?.EndsWith(" there", StringComparison.Ordinal) == true;
+
     private static bool IsEmptyRefusal(ReadOnlySpan<byte> body)
     {
         using var json = JsonDocument.Parse(body.ToArray());

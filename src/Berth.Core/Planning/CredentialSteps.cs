@@ -21,6 +21,8 @@ internal static class CredentialSteps
         var gone = manifest.Files.Keys.Where(path => IsLogin(path) && !wanted.Contains(path)).Select(UnitOf).ToList();
         if (gone.Count > 0)
             draft.Steps.Add(new StopOwnUnits(gone));
+        foreach (var unit in gone)
+            draft.Steps.Add(new WithdrawToken(ServerSteps.UserOf(unit)));
         var all = manifest.Unfinished || changed.Contains(CredentialUnits.Path(CredentialUnits.LoginTemplate));
         var units = people
             .Where(user =>

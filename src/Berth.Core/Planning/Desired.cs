@@ -134,7 +134,11 @@ public static class DesiredFiles
         void Enable(string path, string unit) =>
             files.Add(new DesiredFile(path, CredentialUnits.Path(unit), FileKind.Link, 0x1FF, null, "start at boot"));
 
-        Add(CredentialUnits.Path(CredentialUnits.Sync), CredentialUnits.SyncUnit(facts.Berth), "delivers tokens");
+        Add(
+            CredentialUnits.Path(CredentialUnits.Sync),
+            CredentialUnits.SyncUnit(facts.Berth, store.Kind is "vault"),
+            "delivers tokens"
+        );
         Add(CredentialUnits.Path(CredentialUnits.Timer), CredentialUnits.TimerUnit(), "forecasts expiry");
         Add(
             CredentialUnits.Path(CredentialUnits.LoginTemplate),

@@ -66,6 +66,13 @@ public sealed record WithdrawTokens() : Step(Phase.Stop, (string?)null)
     public override string Says => $"remove {TokenFile.Folder}";
 }
 
+/// <summary>Takes back the delivered token of somebody who is served no more; the store keeps it.</summary>
+public sealed record WithdrawToken(string Name) : Step(Phase.Stop, Name)
+{
+    public override string Kind => "withdraw-token";
+    public override string Says => $"take back {Name}'s token";
+}
+
 /// <summary>Ends the sessions of a removed person; their files stay.</summary>
 public sealed record EndSessions(string Name, int Uid) : Step(Phase.Stop, Name)
 {

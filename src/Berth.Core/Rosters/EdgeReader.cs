@@ -131,9 +131,17 @@ internal static class EdgeReader
                 $"store: path {Names.Shown(path)} is the same for everybody",
                 "put {user} in it, for example secret/workstation/claude-users/{user}"
             );
+        else if (!settings.Path!.Replace("{user}", "", StringComparison.Ordinal).All(IsPathCharacter))
+            keys.Report(
+                "path",
+                $"store: path {Names.Shown(settings.Path)} holds a character that means something in an address or a policy",
+                "use letters, digits, '.', '_', '-' and '/', and {user}"
+            );
         Absolute(keys, "ca-file", settings.CaFile);
         return settings;
     }
+
+    private static bool IsPathCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/';
 
     private static bool IsSecure(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var uri)

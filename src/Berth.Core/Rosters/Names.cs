@@ -18,7 +18,7 @@ public static class Names
         + "plugdev staff users nogroup kmem input sgx kvm render crontab wheel admin netdev ssl-cert docker lxd "
         + "sshd messagebus polkitd tss uuidd avahi rtkit colord dnsmasq ntp ntpsec chrony dhcpcd statd _rpc _chrony "
         + "_ssh geoclue pulse saned usbmux tcpdump lightdm sddm gdm postfix postgres mysql redis mongodb vault openbao "
-        + "nginx caddy haproxy prometheus grafana earlyoom"
+        + "nginx caddy haproxy prometheus grafana earlyoom units"
     )
         .Split(' ')
         .ToFrozenSet(StringComparer.Ordinal);

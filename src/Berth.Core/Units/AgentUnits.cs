@@ -18,6 +18,7 @@ public static class AgentUnits
             .Set("Restart", "always")
             .Set("RestartSec", 1)
             .Set("OOMScoreAdjust", -900)
+            .Set("CPUQuota", "50%")
             .Set("MemoryMax", "64M")
             .Set("MemorySwapMax", 0)
             .Set("TasksMax", 32)

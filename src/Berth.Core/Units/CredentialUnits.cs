@@ -47,7 +47,9 @@ public static class CredentialUnits
     /// <summary>Delivers tokens: at boot, before each start of a server, and once a day for the forecast. It reaches no
     /// network and no home.</summary>
     /// <param name="program">Where berth is on this host.</param>
-    public static string SyncUnit(string program) =>
+    /// <param name="vault">Whether berth-sync asks Vault: its word is taken before anything can fail, or systemd would start
+    /// this again at once and for ever.</param>
+    public static string SyncUnit(string program, bool vault) =>
         new UnitText()
             .Section("Unit")
             .Set("Description", "Deliver people's tokens to their own servers and sessions")
@@ -55,7 +57,10 @@ public static class CredentialUnits
             .Set("StartLimitIntervalSec", 0)
             .Section("Service")
             .Set("Type", "oneshot")
+            .SetIf(vault, "ExecStartPre", $"-/bin/rm -rf {VaultRuntime}/changed")
             .Set("ExecStart", $"{UnitText.Word(program)} token sync")
+            .Set("Restart", "on-failure")
+            .Set("RestartSec", 60)
             // A token is whole or not there; a server starts without it rather than not at all.
             .Set("SuccessExitStatus", "1")
             .Set("RuntimeDirectory", "berth")
@@ -105,7 +110,8 @@ public static class CredentialUnits
             .Set("LoadCredentialEncrypted", $"{StoreCredential}:{StoreTokens}")
             .Set("RuntimeDirectory", "berth-sync")
             .Set("RuntimeDirectoryMode", "0700")
-            .Set("RuntimeDirectoryPreserve", "yes")
+            // Answers hold tokens: they go when nobody is asked any more.
+            .Set("RuntimeDirectoryPreserve", "restart")
             // Without a home .NET trusts no certificate authority of one's own (seen: every handshake fails).
             .Environment("HOME", "/run/berth-sync")
             .Environment("VAULT_ADDR", store.Address!)

@@ -26,7 +26,7 @@ public static class AgentsCommand
             );
             return ExitCodes.Failed;
         }
-        var cgroups = new AgentCgroups(HostPaths.Live, Console.Out.WriteLine);
+        var cgroups = new AgentCgroups(HostPaths.Live, TimeProvider.System, Console.Out.WriteLine);
         using var connector = ProcessConnector.Open();
         cgroups.Find();
         if (connector is null)

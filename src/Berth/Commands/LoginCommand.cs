@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using Berth.Credentials;
 using Berth.Host;
+using Berth.Units;
 
 namespace Berth.Commands;
 
@@ -13,7 +15,7 @@ public static class LoginCommand
         var watch = new Command("watch", "Keep your agents' logins whole (what berth-login@USER.service runs)");
         watch.SetAction(_ => Watch());
         var check = new Command("check", "Look at your agents' logins once, and restore what was wiped");
-        check.SetAction(_ => Check());
+        check.SetAction(parse => Check(parse.GetValue(Shared.Json)));
         return new Command("login", "Your own agent logins: watched, copied, restored") { watch, check };
     }
 
@@ -34,32 +36,49 @@ public static class LoginCommand
         }
     }
 
-    private static int Check()
+    private static int Check(bool json)
     {
         if (Refused() is { } code)
             return code;
-        var healed = 0;
-        var states = Open(_ => healed++, probe: false).Look(Token());
-        foreach (var (agent, state) in states)
+        var token = Token();
+        var states = Open(probe: false).Look(token);
+        bool Unused(string agent) => token is not null && agent == AgentLogin.Claude.Agent;
+        if (json)
             Console.Out.WriteLine(
-                $"{agent}: {state switch
-            {
-                LoginState.None => "not signed in",
-                LoginState.Good => "good",
-                LoginState.Wiped => "wiped, and no good copy is left: sign in again",
-                _ => "damaged, and no good copy is left: sign in again",
-            }}"
+                new JsonObject(
+                    states.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value.ToString()))
+                ).ToJsonString()
             );
-        return states.Values.Any(state => state is LoginState.Wiped or LoginState.Broken)
+        else
+            foreach (var (agent, state) in states)
+                Console.Out.WriteLine($"{agent}: {(Unused(agent) ? "not used, there is a token" : Says(state))}");
+        return states.Any(pair => pair.Value is LoginState.Wiped or LoginState.Broken && !Unused(pair.Key))
             ? ExitCodes.Failed
             : ExitCodes.Ok;
     }
 
-    private static LoginWatch Open(Action<Happening>? tell = null, bool probe = true)
+    private static string Says(LoginState state) =>
+        state switch
+        {
+            LoginState.None => "not signed in",
+            LoginState.Good => "good",
+            LoginState.Wiped => "wiped, and no good copy is left: sign in again",
+            _ => "damaged, and no good copy is left: sign in again",
+        };
+
+    /// <summary>Where the copies are: the service's folder where it runs, else one below the home.</summary>
+    private static string State(string home)
+    {
+        if (Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } given)
+            return given;
+        var service = $"{CredentialUnits.LoginState}/{Environment.UserName}";
+        return Directory.Exists(service) ? service : Path.Join(home, ".local/state/berth/login");
+    }
+
+    private static LoginWatch Open(bool probe = true)
     {
         var home = Environment.GetEnvironmentVariable("HOME")!;
-        var state =
-            Environment.GetEnvironmentVariable("STATE_DIRECTORY") ?? Path.Join(home, ".local/state/berth/login");
+        var state = State(home);
         Directory.CreateDirectory(state, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         LaunchCommand.ExtendPath(home);
         return new LoginWatch(
@@ -67,11 +86,7 @@ public static class LoginCommand
             state,
             probe ? new AgentProbe(Path.Join(state, "probe")) : null,
             TimeProvider.System,
-            happening =>
-            {
-                TokenCommand.Say(Environment.UserName, happening);
-                tell?.Invoke(happening);
-            },
+            happening => TokenPass.Say(Environment.UserName, happening),
             says => Console.Error.WriteLine($"berth: {says}"),
             Environment.GetEnvironmentVariable(TokenFile.CopyVariable) is { Length: > 0 } copy
                 ? Path.Join(home, copy)

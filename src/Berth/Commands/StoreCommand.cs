@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Berth.Credentials;
 using Berth.Host;
 using Berth.Rosters;
@@ -39,9 +40,7 @@ public static class StoreCommand
             (parse, end) => WithVault(parse, parse.GetValue(s_users)!, store => SetupAsync(store, parse, end))
         );
         var forget = new Command("forget", "Disconnect people: revoke their store tokens of this host") { s_users };
-        forget.SetAction(
-            (parse, end) => WithVault(parse, [], store => ForgetAsync(store, parse.GetValue(s_users)!, end))
-        );
+        forget.SetAction((parse, end) => WithVault(parse, [], store => ForgetAsync(store, parse, end)));
         return new Command("store", "The place where tokens live: who is connected to it, and whether it answers")
         {
             setup,
@@ -55,8 +54,12 @@ public static class StoreCommand
     {
         var user = parse.GetValue(s_user)!;
         var (mount, path) = VaultClient.Place(store, user);
-        Console.Out.WriteLine($"# policy {VaultAnswer.Policy(user)}");
-        Console.Out.Write(VaultAnswer.PolicyText(mount, path));
+        var text = VaultAnswer.PolicyText(mount, path);
+        Print(
+            parse,
+            $"# policy {VaultAnswer.Policy(user)}\n{text.TrimEnd()}",
+            new JsonObject { ["policy"] = VaultAnswer.Policy(user), ["text"] = text }
+        );
         return Task.FromResult(ExitCodes.Ok);
     }
 
@@ -69,7 +72,18 @@ public static class StoreCommand
             );
         using var http = new VaultHttp(store);
         var (answer, _) = await new VaultClient(store, Environment.MachineName, http).ReadAsync(user, token, end);
-        Console.Out.WriteLine($"{user}: {answer.Verdict}: {answer.Says}");
+        Print(
+            parse,
+            $"{user}: {answer.Verdict}: {answer.Says}",
+            new JsonObject
+            {
+                ["user"] = user,
+                ["verdict"] = answer.Verdict.ToString(),
+                ["reason"] = answer.Reason.ToString(),
+                ["detail"] = answer.Detail,
+                ["version"] = answer.Version,
+            }
+        );
         return answer.Verdict switch
         {
             Verdict.Present => ExitCodes.Ok,
@@ -96,7 +110,18 @@ public static class StoreCommand
             {
                 Console.Error.WriteLine($"berth: {user}: {failure}");
                 code = ExitCodes.Failed;
+                continue;
             }
+            Print(
+                parse,
+                $"{user}: connected, with a token that may do this and nothing else:\n{vault.PolicyText(user).TrimEnd()}",
+                new JsonObject
+                {
+                    ["user"] = user,
+                    ["connected"] = true,
+                    ["policy"] = vault.PolicyText(user),
+                }
+            );
         }
         return RestartSync() is { } said ? Fail(said) : code;
     }
@@ -122,23 +147,28 @@ public static class StoreCommand
             return $"the new token does not work, and was revoked: {answer.Says}";
         }
         var before = tokens.TryRead(user);
-        tokens.Write(user, token);
+        try
+        {
+            tokens.Write(user, token);
+        }
+        catch (IOException full)
+        {
+            await client.RevokeAsync(token, end);
+            return $"{full.Message}; the new token was revoked";
+        }
         if (before is not null)
             await client.RevokeAsync(before, end);
-        Console.Out.WriteLine($"{user}: connected, with a token that may do this and nothing else:");
-        Console.Out.Write(vault.PolicyText(user));
-        Console.Out.WriteLine($"{user}: {answer.Says}");
         return null;
     }
 
-    private static async Task<int> ForgetAsync(StoreSettings store, string[] users, CancellationToken end)
+    private static async Task<int> ForgetAsync(StoreSettings store, ParseResult parse, CancellationToken end)
     {
         if (Native.EffectiveUser() != 0)
             return Fail("people's store tokens are root's to see; run it with sudo");
         var (tokens, code) = (Tokens(), ExitCodes.Ok);
         using var http = new VaultHttp(store);
         var client = new VaultClient(store, Environment.MachineName, http);
-        foreach (var user in users)
+        foreach (var user in parse.GetValue(s_users)!)
         {
             if (Names.WrongUser(user) is not null || !tokens.Has(user))
             {
@@ -149,10 +179,18 @@ public static class StoreCommand
             var token = tokens.TryRead(user);
             var revoked = token is not null && await client.RevokeAsync(token, end);
             tokens.Remove(user);
-            Console.Out.WriteLine(
+            new VaultAnswers(new Files(HostPaths.Live), CredentialUnits.VaultRuntime, _ => true).Remove(user);
+            Print(
+                parse,
                 revoked
                     ? $"{user}: disconnected, the store token is revoked"
-                    : $"{user}: disconnected; Vault did not confirm that the store token is revoked (it dies within {VaultAdmin.Period} unless renewed)"
+                    : $"{user}: disconnected; Vault did not confirm that the store token is revoked (it dies within {VaultAdmin.Period} unless renewed)",
+                new JsonObject
+                {
+                    ["user"] = user,
+                    ["connected"] = false,
+                    ["revoked"] = revoked,
+                }
             );
             code = revoked ? code : Math.Max(code, ExitCodes.Warnings);
         }
@@ -164,12 +202,16 @@ public static class StoreCommand
     {
         if (!File.Exists(CredentialUnits.Path(CredentialUnits.VaultSync)))
         {
-            Console.Out.WriteLine("Next: berth apply");
+            Console.Error.WriteLine("berth-sync is not here yet. Next: berth apply");
             return null;
         }
         var outcome = ProcessRunner.Default.Run("systemctl", "restart", CredentialUnits.VaultSync);
         return outcome.Ok ? null : $"{CredentialUnits.VaultSync} does not start: {outcome.Said}";
     }
+
+    /// <summary>A line for a person, or one of JSON for a program.</summary>
+    private static void Print(ParseResult parse, string text, JsonObject json) =>
+        Console.Out.WriteLine(parse.GetValue(Shared.Json) ? json.ToJsonString() : text);
 
     private static StoreTokens Tokens() => new(HostPaths.Live, new Files(HostPaths.Live), ProcessRunner.Default);
 

@@ -35,9 +35,12 @@ public static class TokenCommand
                 parse,
                 (roster, box) =>
                 {
-                    if (box.Vault is { } vault)
-                        Hear(vault, box.Tokens);
-                    return Sync(roster, box, roster.Users);
+                    using var held = Take();
+                    if (held is null)
+                        return Fail(Busy);
+                    if (box.Vault is not null)
+                        ClearTheWay(box.Tokens);
+                    return TokenPass.Run(roster, box, roster.Users, parse.GetValue(Shared.Json));
                 }
             )
         );
@@ -65,36 +68,57 @@ public static class TokenCommand
                     return Fail($"{name}: {before.Says}; nothing was changed");
                 if (existing is true && before.Verdict is not Verdict.Present)
                     return Fail($"{name} has no token ('berth token set {name}' sets one)");
+                // What a person types is waited for before anything is locked.
                 if (source() is not { } token)
                     return Fail(
                         "there is no single token in the input: it starts with sk-ant-oat01-, as 'claude setup-token' prints it"
                     );
                 if (token.Length > 0 && TokenText.Wrong(token) is { } wrong)
                     return Fail($"this is no token: {wrong}; nothing was changed (run 'claude setup-token' for one)");
-                if (token.Length > 0 && before.Token == token)
-                    return existing is true
-                        ? Fail($"this is the token that {name} has already")
-                        : Sync(roster, box, [user]);
+                if (existing is true && before.Token == token)
+                    return Fail($"this is the token that {name} has already");
                 if (token.Length > 0 && Owner(roster, box, name, token) is { } other)
                     return Fail(
                         $"this is {other}'s token; one token is never shared: whoever revokes or exhausts it, does so for both"
                     );
-                if (box.Store.Write(name, token, DateTimeOffset.UtcNow) is { } refused)
-                    return Fail($"{name}: {refused.Says}; nothing was changed");
-                if (!Seal.Encrypts(HostPaths.Live))
-                    Console.Error.WriteLine(
-                        "berth: this host has no systemd-creds: what is kept here is readable by root alone (0600), but not encrypted"
-                    );
-                // What Vault holds now is known here at once, and to berth-sync with its next question.
-                return Sync(roster, box, [user], box.Vault is null ? null : box.Store.Read(name));
+                return Store(roster, box, user, token, before.Token != token, parse.GetValue(Shared.Json));
             }
         );
 
-    /// <summary>Before answers are read: the word that there are new ones is taken, and what keeps berth-sync from
-    /// starting is taken out of its way.</summary>
-    private static void Hear(VaultAnswers vault, StoreTokens tokens)
+    /// <summary>Vault is not waited for under the lock; the local store is changed under it.</summary>
+    private static int Store(Roster roster, TokenBox box, User user, string token, bool isNew, bool json)
     {
-        vault.Heard();
+        HostLock? held = null;
+        try
+        {
+            if (box.Vault is null && (held = Take()) is null)
+                return Fail($"{Busy}; nothing was changed");
+            if (isNew && box.Store.Write(user.Name, token, DateTimeOffset.UtcNow) is { } refused)
+                return Fail($"{user.Name}: {refused.Says}; nothing was changed");
+            if (!Seal.Encrypts(HostPaths.Live))
+                Console.Error.WriteLine(
+                    "berth: this host has no systemd-creds: what is kept here is readable by root alone (0600), but not encrypted"
+                );
+            // What Vault holds now is known here at once, and to berth-sync with its next question.
+            var heard = box.Vault is null ? null : box.Store.Read(user.Name);
+            held ??= Take();
+            return held is null
+                ? Fail($"{Busy}; the store has it, and it is delivered by itself")
+                : TokenPass.Run(roster, box, [user], json, heard);
+        }
+        finally
+        {
+            held?.Dispose();
+        }
+    }
+
+    private const string Busy = "another berth is delivering tokens; wait for it, then run this again";
+
+    private static HostLock? Take() => HostLock.Take(HostPaths.Live, HostLock.Tokens, s_patience);
+
+    /// <summary>What keeps berth-sync from starting is taken out of its way.</summary>
+    private static void ClearTheWay(StoreTokens tokens)
+    {
         if (Directory.Exists($"/run/credentials/{CredentialUnits.VaultSync}"))
             return;
         foreach (var user in tokens.TakeBrokenAside())
@@ -102,8 +126,6 @@ public static class TokenCommand
                 $"berth: {Holders.Plain(user)}: the store token does not open on this host and was taken aside: run 'berth store setup' for them"
             );
     }
-
-    private static bool InService => Environment.GetEnvironmentVariable("INVOCATION_ID") is not null;
 
     /// <summary>Who else has this very token.</summary>
     private static string? Owner(Roster roster, TokenBox box, string name, string token)
@@ -114,68 +136,6 @@ public static class TokenCommand
             .FirstOrDefault(other => other != name && box.Truths.Read(other).Fingerprint == fingerprint);
     }
 
-    private static int Sync(Roster roster, TokenBox box, IEnumerable<User> users, StoreAnswer? heard = null)
-    {
-        var (code, now) = (ExitCodes.Ok, DateTimeOffset.UtcNow);
-        foreach (var user in users.Where(user => !user.Removed))
-        {
-            var (truth, told, failure) = box.Sync.Run(user.Name, box.Uid(user.Name), now, heard);
-            foreach (var happening in told)
-                Say(user.Name, happening);
-            if (failure is null && truth.Verdict is not Verdict.Unknown)
-            {
-                Waiting(user.Name, truth, box);
-                continue;
-            }
-            // Somebody who was never connected to the store has nothing to lose, and berth-sync tells the rest itself.
-            if (failure is null && box.Vault is not null && (!truth.Delivered || InService))
-                continue;
-            code = ExitCodes.Warnings;
-            Console.Error.WriteLine(
-                $"berth: {user.Name}: {failure ?? TokenFlow.Says(truth.Reason)}; what was delivered stays"
-            );
-        }
-        foreach (var owner in box.Deliveries.Owners())
-        {
-            if (roster.Users.Any(user => user.Name == owner && !user.Removed))
-                continue;
-            box.Sync.Offboard(owner);
-            Say(owner, new Happening(CredentialEvent.TokenWithdrawn, "no longer in the roster"));
-        }
-        return code;
-    }
-
-    /// <summary>Who still runs with what was delivered before.</summary>
-    private static void Waiting(string user, Truth truth, TokenBox box)
-    {
-        if (InService || box.Uid(user) is not { } uid)
-            return;
-        if (truth.Delivered && box.ServerWithout(user, uid, truth.Generation) is { } without)
-            Console.Out.WriteLine(
-                $"{user}: {without} runs without this token; when it is idle: systemctl restart {without}"
-            );
-        foreach (
-            var unit in box
-                .Held.Value[uid]
-                .Where(holder => !truth.Delivered || holder.Generation != truth.Generation)
-                .GroupBy(holder => holder.Unit, StringComparer.Ordinal)
-        )
-            Console.Out.WriteLine(
-                unit.Key is { } name && name.Contains("-serve@", StringComparison.Ordinal)
-                    ? $"{user}: {name} still runs with generation {unit.First().Generation}"
-                    : $"{user}: {unit.Count()} process(es) in {unit.Key ?? "a session"} still run with generation {unit.First().Generation}, until they end"
-            );
-    }
-
-    /// <summary>One line; in the journal with the priority it deserves.</summary>
-    public static void Say(string user, Happening happening)
-    {
-        var priority = happening.Event is CredentialEvent.TokenDelivered or CredentialEvent.AuthRestored
-            ? "<5>"
-            : "<4>";
-        Console.Out.WriteLine($"{(InService ? priority : "")}{user}: {happening.Event}: {happening.Says}");
-    }
-
     private static int WithStore(ParseResult parse, Func<Roster, TokenBox, int> run)
     {
         if (parse.LoadRoster() is not { } roster)
@@ -184,10 +144,7 @@ public static class TokenCommand
             return Fail(TokenBox.Missing);
         if (Native.EffectiveUser() != 0)
             return Fail("this reaches everybody's tokens and needs root; run it with sudo");
-        using var held = HostLock.Take(HostPaths.Live, HostLock.Tokens, s_patience);
-        return held is null
-            ? Fail("another berth is delivering tokens; wait for it, then run this again")
-            : run(roster, new TokenBox(HostPaths.Live, store));
+        return run(roster, new TokenBox(HostPaths.Live, store));
     }
 
     private static string? Typed() =>

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Berth.Credentials;
 using Berth.Host;
 using Berth.Rosters;
-using Berth.Units;
 using Spectre.Console;
 
 namespace Berth.Commands;
@@ -12,7 +11,6 @@ namespace Berth.Commands;
 /// <summary><c>berth token status</c>: the truth about everybody's credentials, without a secret.</summary>
 public static class TokenStatusCommand
 {
-    private const int LargestReport = 64 << 10;
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     public static Command Create()
@@ -81,27 +79,9 @@ public static class TokenStatusCommand
         new(
             user.Name,
             box.Truths.Read(user.Name),
-            Report(user.Name),
+            new LoginReports(new Files(HostPaths.Live)).Of(user.Name),
             box.Uid(user.Name) is { } uid ? [.. box.Held.Value[uid]] : []
         );
-
-    /// <summary>The report is in a folder of that person's: read without following or waiting for anything, and what it
-    /// says is checked again before it is shown.</summary>
-    private static LoginReport? Report(string user)
-    {
-        try
-        {
-            var text = new Files(HostPaths.Live).Untrusted(
-                $"{CredentialUnits.LoginState}/{user}/{LoginWatch.ReportFile}",
-                LargestReport
-            );
-            return text is null ? null : JsonSerializer.Deserialize(text, LoginContext.Default.LoginReport);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 
     private static JsonObject Json(Person row)
     {

@@ -8,9 +8,13 @@ namespace Berth.Containment;
 /// <summary>Keeps what a server starts in the cgroup beside it (<see cref="AgentCgroup"/>). Nothing depends on it: where it
 /// does not run, agents stay with their server, under the same cap.</summary>
 /// <param name="paths">The host.</param>
+/// <param name="clock">The clock.</param>
 /// <param name="say">One line for the journal.</param>
-public sealed class AgentCgroups(HostPaths paths, Action<string> say)
+public sealed class AgentCgroups(HostPaths paths, TimeProvider clock, Action<string> say)
 {
+    private static readonly TimeSpan s_repairs = TimeSpan.FromSeconds(1);
+    private readonly Dictionary<string, long> _repaired = new(StringComparer.Ordinal);
+
     /// <summary>By pid: the unit whose server that process is.</summary>
     private readonly Dictionary<int, string> _servers = [];
 
@@ -27,13 +31,15 @@ public sealed class AgentCgroups(HostPaths paths, Action<string> say)
                 _started.Add(happened.Pid);
                 break;
             case ProcessEventKind.Fork when _servers.TryGetValue(happened.Parent, out var unit):
-                if (!Put(happened.Pid, $"{Folder(unit)}/{AgentCgroup.Agents}"))
-                    Settle(unit);
+                if (!Put(happened.Pid, unit, AgentCgroup.Agents))
+                    Repair(unit);
                 break;
             case ProcessEventKind.Exec when _started.Contains(happened.Pid):
-                // The service manager's own helper runs first in the new cgroup; its second exec is the server.
                 if (UnitOf(happened.Pid) is { } started)
+                {
                     Settle(started);
+                    _started.Remove(happened.Pid);
+                }
                 break;
             case ProcessEventKind.Exit:
                 _started.Remove(happened.Pid);
@@ -53,6 +59,17 @@ public sealed class AgentCgroups(HostPaths paths, Action<string> say)
             Settle(Path.GetFileName(unit));
     }
 
+    /// <summary>Whose agents have lost their cgroup gets it back, and no more than once a second: it may be they who take
+    /// it away.</summary>
+    private void Repair(string unit)
+    {
+        var now = clock.GetTimestamp();
+        if (_repaired.TryGetValue(unit, out var last) && clock.GetElapsedTime(last, now) < s_repairs)
+            return;
+        _repaired[unit] = now;
+        Settle(unit);
+    }
+
     /// <summary>Makes the two cgroups of a unit, and puts everything where it belongs.</summary>
     private void Settle(string unit)
     {
@@ -63,7 +80,7 @@ public sealed class AgentCgroups(HostPaths paths, Action<string> say)
             // systemd before 254 starts a server in the unit's own cgroup, which may hold none once it has children.
             Directory.CreateDirectory(server);
             foreach (var pid in Processes(folder))
-                Put(pid, server);
+                Put(pid, unit, AgentCgroup.Server);
             File.WriteAllText($"{folder}/cgroup.subtree_control", "+memory +pids");
             var agents = $"{folder}/{AgentCgroup.Agents}";
             Directory.CreateDirectory(agents);
@@ -78,7 +95,7 @@ public sealed class AgentCgroups(HostPaths paths, Action<string> say)
                 if (parent == 1)
                     _servers[pid] = unit;
                 else
-                    Put(pid, agents);
+                    Put(pid, unit, AgentCgroup.Agents);
             }
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
@@ -91,9 +108,13 @@ public sealed class AgentCgroups(HostPaths paths, Action<string> say)
 
     private string Folder(string unit) => paths[$"{SurfaceReader.Tree}/{ServerUnits.SliceFolder}/{unit}"];
 
+    /// <summary>Moves a process within its unit. A pid that is somebody else's by now stays where it is.</summary>
     /// <returns>False when the cgroup is not there; a process that has ended is where it should be.</returns>
-    private static bool Put(int pid, string cgroup)
+    private bool Put(int pid, string unit, string below)
     {
+        var cgroup = $"{Folder(unit)}/{below}";
+        if (UnitOf(pid) != unit)
+            return true;
         try
         {
             File.WriteAllText($"{cgroup}/cgroup.procs", pid.ToString());

@@ -47,15 +47,49 @@ public sealed class Holders(HostPaths paths)
             }
         );
 
+    /// <summary>A process may say that its environment is as large as it likes (prctl PR_SET_MM): no more of it is ever
+    /// read.</summary>
+    private const int Largest = 256 << 10;
+
+    private static byte[] Environ(string path)
+    {
+        using var file = File.OpenHandle(path);
+        var buffer = new byte[8 << 10];
+        var length = 0;
+        while (true)
+        {
+            var count = RandomAccess.Read(file, buffer.AsSpan(length), length);
+            length += count;
+            if (count == 0 || length == Largest)
+                return buffer[..length];
+            if (length == buffer.Length)
+                Array.Resize(ref buffer, Math.Min(2 * buffer.Length, Largest));
+        }
+    }
+
+    /// <summary>The value of a variable in a block of <c>NAME=VALUE</c>, each with a zero byte behind it.</summary>
+    public static string? Variable(ReadOnlySpan<byte> environment, string name)
+    {
+        Span<byte> wanted = stackalloc byte[name.Length + 1];
+        _ = Encoding.ASCII.GetBytes(name, wanted);
+        wanted[^1] = (byte)'=';
+        while (environment.Length > 0)
+        {
+            var end = environment.IndexOf((byte)0);
+            var line = end < 0 ? environment : environment[..end];
+            if (line.StartsWith(wanted))
+                return Encoding.UTF8.GetString(line[wanted.Length..]);
+            environment = end < 0 ? [] : environment[(end + 1)..];
+        }
+        return null;
+    }
+
     private static Holder? Read(string folder, int pid)
     {
         try
         {
-            var variables = Encoding.UTF8.GetString(File.ReadAllBytes(Path.Join(folder, "environ"))).Split('\0');
-            string? Value(string name) =>
-                variables
-                    .FirstOrDefault(line => line.StartsWith(name + "=", StringComparison.Ordinal))
-                    ?[(name.Length + 1)..];
+            var environment = Environ(Path.Join(folder, "environ"));
+            string? Value(string name) => Variable(environment, name);
             if (
                 !int.TryParse(
                     Value(TokenText.GenerationVariable),

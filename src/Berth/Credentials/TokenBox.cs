@@ -10,6 +10,7 @@ public sealed class TokenBox
 {
     private readonly HostPaths _paths;
     private readonly Dictionary<string, Account> _accounts;
+    private readonly Lazy<Manifest> _manifest;
 
     /// <param name="paths">The host.</param>
     /// <param name="store">The roster's store.</param>
@@ -35,6 +36,7 @@ public sealed class TokenBox
         }
         Held = new Lazy<ILookup<int, Holder>>(() => new Holders(paths).ByUid());
         _accounts = new AccountFiles(paths, files).Read([], run);
+        _manifest = new Lazy<Manifest>(() => new ManifestFile(files).Read());
     }
 
     public IStore Store { get; }
@@ -61,6 +63,9 @@ public sealed class TokenBox
                 !Held.Value[uid].Any(holder => holder.Unit == unit && holder.Generation == generation)
             );
     }
+
+    /// <summary>Whether the last apply served this person.</summary>
+    public bool IsApplied(string user) => _manifest.Value.Files.ContainsKey(CredentialUnits.LoginWantsPath(user));
 
     public int? Uid(string user) => _accounts.GetValueOrDefault(user)?.Uid;
 

@@ -23,16 +23,17 @@ public sealed class TokenSync(IAnswers answers, Deliveries deliveries, TruthFile
         StoreAnswer? heard = null
     )
     {
-        var truth = truths.Read(user);
-        if (heard is not null)
-            // A person has just decided: also that a store which went back to an older version is right.
-            truth = truth with
-            {
-                Version = 0,
-            };
         var told = new List<Happening>();
+        var truth = new Truth();
         try
         {
+            truth = truths.Read(user);
+            if (heard is not null and not { Verdict: Verdict.Unknown })
+                // A person has just decided: also that a store which went back to an older version is right.
+                truth = truth with
+                {
+                    Version = 0,
+                };
             var standing = deliveries.Fingerprint(user, uid ?? -1);
             var stamp = answers.Stamp(user);
             if (
@@ -44,11 +45,11 @@ public sealed class TokenSync(IAnswers answers, Deliveries deliveries, TruthFile
             )
                 return Forecast(user, truth, truth, told, now);
             var answer = heard ?? answers.Read(user);
-            var decision = TokenFlow.Of(truth, answer, standing, now, 0.5);
+            var decision = TokenFlow.Of(truth, answer, standing);
             if (decision.Act is Act.AskAgain)
             {
                 answer = answers.Read(user);
-                decision = TokenFlow.Of(decision.Truth, answer, standing, now, 0.5);
+                decision = TokenFlow.Of(decision.Truth, answer, standing);
             }
             if (decision.Act is Act.Restore)
                 (answer, decision) = Restored(user, decision);
@@ -69,7 +70,7 @@ public sealed class TokenSync(IAnswers answers, Deliveries deliveries, TruthFile
 
     /// <summary>Takes away what was delivered to somebody whom the roster no longer serves; the store keeps theirs.
     /// </summary>
-    public void Offboard(string user) => Withdraw(user);
+    public void Offboard(string user) => deliveries.Withdraw(user);
 
     private void Deliver(string user, int uid, StoreAnswer answer, Truth truth, string? before)
     {
@@ -84,12 +85,22 @@ public sealed class TokenSync(IAnswers answers, Deliveries deliveries, TruthFile
         copies?.Remove(user);
     }
 
-    /// <summary>The copy stands in only for the very token that was delivered.</summary>
+    /// <summary>The copy stands in. Where it is not the token that the truth knows, a delivery of it was cut short: it
+    /// is the newer one.</summary>
     private (StoreAnswer, Decision) Restored(string user, Decision decision)
     {
-        var copy = copies?.Read(user);
-        var same = copy?.Token is { } token && TokenText.Fingerprint(token) == decision.Truth.Fingerprint;
-        return (copy!, decision with { Act = same ? Act.Deliver : Act.Nothing });
+        if (copies?.Read(user) is not { Token: { } token } copy)
+            return (StoreAnswer.Unknown(Reason.Unreadable), decision with { Act = Act.Nothing });
+        var (truth, fingerprint) = (decision.Truth, TokenText.Fingerprint(token));
+        if (truth.Fingerprint != fingerprint)
+            truth = truth with
+            {
+                Fingerprint = fingerprint,
+                Generation = truth.Generation + 1,
+                MintedAt = copy.MintedAt,
+                WarnedDays = null,
+            };
+        return (copy, decision with { Act = Act.Deliver, Truth = truth });
     }
 
     private (Truth, IReadOnlyList<Happening>, string?) Forecast(

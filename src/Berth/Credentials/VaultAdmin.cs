@@ -24,7 +24,7 @@ public sealed class VaultAdmin(StoreSettings store, string host, VaultHttp http,
         var known = await http.SendAsync(HttpMethod.Get, path, token, null, end);
         if (known.Fault is { } fault)
             return fault;
-        if (known.Status == 200 && (string?)AgentLogin.Parse(known.Text)?["data"]?["policy"] == text)
+        if (known.Status == 200 && VaultAnswer.TextAt(known.Text, "data", "policy") == text)
             return null;
         var body = new JsonObject { ["policy"] = text }.ToJsonString();
         var reply = await http.SendAsync(HttpMethod.Put, path, token, body, end);
@@ -42,7 +42,7 @@ public sealed class VaultAdmin(StoreSettings store, string host, VaultHttp http,
             ["display_name"] = VaultAnswer.DisplayName(host, user)["token-".Length..],
         }.ToJsonString();
         var reply = await http.SendAsync(HttpMethod.Post, "v1/auth/token/create-orphan", token, body, end, attempts: 1);
-        return reply.Status == 200 && (string?)AgentLogin.Parse(reply.Text)?["auth"]?["client_token"] is { } minted
+        return reply.Status == 200 && VaultAnswer.TextAt(reply.Text, "auth", "client_token") is { } minted
             ? (minted, null)
             : (null, Refused(reply));
     }

@@ -32,7 +32,13 @@ public sealed class VaultAnswers(Files files, string folder, Func<string, bool> 
                     present.Version,
                     present.MintedAt
                 ),
-                var other => other with { Token = null },
+                var other => new StoreAnswer(
+                    other.Verdict,
+                    other.Reason,
+                    other.Version,
+                    Detail: other.Detail is { } detail ? Holders.Plain(detail) : null,
+                    Proofs: Math.Clamp(other.Proofs, 1, 2)
+                ),
             };
         }
         catch (JsonException)
@@ -53,8 +59,11 @@ public sealed class VaultAnswers(Files files, string folder, Func<string, bool> 
     /// word spoken while root is at work is not lost.</summary>
     public void Tell() => files.WriteState(Changed, [], OwnerOnly);
 
-    /// <summary>Root's side, before it reads.</summary>
-    public void Heard() => files.Remove(Changed);
+    /// <summary>What was answered about somebody who is not asked about any more.</summary>
+    public void Remove(string user) => files.Remove(Path(user));
+
+    /// <summary>The people about whom something was answered.</summary>
+    public IEnumerable<string> People() => files.Names($"{folder}/answers").Select(name => name.Split('.')[0]);
 
     private string Changed => $"{folder}/changed";
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Berth.Rosters;
@@ -28,6 +29,9 @@ public sealed record VaultReply(
 public sealed class VaultHttp : IDisposable
 {
     private const int Attempts = 3;
+
+    /// <summary>Nobody is left alone for longer, whatever a proxy says.</summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromHours(1);
     private readonly HttpClient _client;
     private readonly string? _namespace;
 
@@ -117,8 +121,12 @@ public sealed class VaultHttp : IDisposable
 
     private static VaultReply Failed(StoreAnswer fault) => new(0, default, Fault: fault);
 
-    private static TimeSpan? After(HttpResponseHeaders headers) =>
-        headers.RetryAfter is not { } after ? null : after.Delta ?? (after.Date - headers.Date);
+    private static TimeSpan? After(HttpResponseHeaders headers)
+    {
+        var after = headers.RetryAfter;
+        var asked = after?.Delta ?? (after?.Date - headers.Date);
+        return asked > s_longest ? s_longest : asked;
+    }
 
     private static SocketsHttpHandler Network(StoreSettings store)
     {
@@ -130,12 +138,23 @@ public sealed class VaultHttp : IDisposable
             UseProxy = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = TimeSpan.FromSeconds(10),
+            // A peer that is gone without a word is noticed, and its name is looked up anew now and then.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(15),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             ActivityHeadersPropagator = null,
         };
         if (store.CaFile is { } file)
         {
             var chain = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust };
-            chain.CustomTrustStore.ImportFromPemFile(file);
+            try
+            {
+                chain.CustomTrustStore.ImportFromPemFile(file);
+            }
+            catch (CryptographicException none)
+            {
+                throw new InvalidDataException($"'ca-file:' {file} holds no certificate in PEM", none);
+            }
             chain.RevocationMode = X509RevocationMode.NoCheck;
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = chain };
         }

@@ -51,20 +51,20 @@ public sealed class StoreTokens(HostPaths paths, Files files, ProcessRunner run)
     /// <returns>The people whose it was.</returns>
     public IReadOnlyList<string> TakeBrokenAside()
     {
-        var folder = paths[CredentialUnits.StoreTokens];
-        var broken = new List<string>();
-        if (!Directory.Exists(folder))
-            return broken;
-        foreach (var file in Directory.GetFiles(folder))
+        var sealedFiles = files
+            .Names(CredentialUnits.StoreTokens)
+            .Where(name => name.EndsWith(".cred", StringComparison.Ordinal))
+            .ToList();
+        var broken = sealedFiles.Where(name => TryRead(Path.GetFileNameWithoutExtension(name)) is null).ToList();
+        // Where none opens it is not the files that are broken.
+        if (broken.Count == sealedFiles.Count)
+            return [];
+        foreach (var name in broken)
         {
-            var user = Path.GetFileNameWithoutExtension(file);
-            if (TryRead(user) is { Length: > 0 })
-                continue;
             files.MakeFolders(Aside, 0x1C0);
-            File.Move(file, Path.Join(paths[Aside], Path.GetFileName(file)), overwrite: true);
-            broken.Add(user);
+            File.Move(paths[$"{CredentialUnits.StoreTokens}/{name}"], Path.Join(paths[Aside], name), overwrite: true);
         }
-        return broken;
+        return [.. broken.Select(name => Path.GetFileNameWithoutExtension(name))];
     }
 
     private const string Aside = CredentialUnits.StoreTokens + "-broken";

@@ -22,6 +22,9 @@ public sealed class VaultSync(
     /// <summary>After a renewal that failed; a period is hundreds of hours.</summary>
     private static readonly TimeSpan s_renewAgain = TimeSpan.FromMinutes(10);
 
+    /// <summary>Pauses are counted by a clock that nobody sets: a host that boots with a wrong date still asks.</summary>
+    private readonly long _begun = clock.GetTimestamp();
+
     private readonly List<Person> _people = tokens.Select(pair => new Person(pair.Key, pair.Value)).ToList();
 
     private sealed class Person(string name, string token)
@@ -33,13 +36,17 @@ public sealed class VaultSync(
         public string? Stamp;
         public StoreAnswer? Last;
         public int Failures;
-        public DateTimeOffset NextAsk;
-        public DateTimeOffset? RenewAt;
+
+        /// <summary>Since the beginning.</summary>
+        public TimeSpan NextAsk;
+        public TimeSpan? RenewAt;
     }
 
     /// <summary>Runs until it is told to end.</summary>
     public async Task RunAsync(CancellationToken end)
     {
+        foreach (var gone in answers.People().Where(name => !tokens.ContainsKey(name)))
+            answers.Remove(gone);
         using var poll = new PeriodicTimer(TokenFlow.Poll, clock);
         do await PassAsync(end);
         while (await poll.WaitForNextTickAsync(end));
@@ -49,14 +56,14 @@ public sealed class VaultSync(
     /// <returns>Whether there is something new to deliver.</returns>
     public async Task<bool> PassAsync(CancellationToken end)
     {
-        var now = clock.GetUtcNow();
+        var now = clock.GetElapsedTime(_begun);
         var changed = 0;
         await Parallel.ForEachAsync(
             _people.Where(person => person.NextAsk <= now),
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = end },
             async (person, stop) =>
             {
-                if (await AskAsync(person, now, stop))
+                if (await ServedAsync(person, now, stop))
                     Interlocked.Increment(ref changed);
             }
         );
@@ -69,7 +76,30 @@ public sealed class VaultSync(
     public IEnumerable<(string User, StoreAnswer? Answer)> Learnt =>
         _people.Select(person => (person.Name, person.Last));
 
-    private async Task<bool> AskAsync(Person person, DateTimeOffset now, CancellationToken end)
+    /// <summary>Whatever goes wrong with one person, the others are served.</summary>
+    private async Task<bool> ServedAsync(Person person, TimeSpan now, CancellationToken end)
+    {
+        try
+        {
+            return await AskAsync(person, now, end);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            say(person.Name, $"{failure.GetType().Name}: {failure.Message}");
+            Failed(person, now, null);
+            return false;
+        }
+    }
+
+    private static void Failed(Person person, TimeSpan now, TimeSpan? asked)
+    {
+        person.Failures = Math.Min(person.Failures + 1, 30);
+        person.NextAsk = now + TokenFlow.Pause(person.Failures, asked, Random.Shared.NextDouble());
+        // Nothing was read that this stamp could stand for.
+        person.Stamp = null;
+    }
+
+    private async Task<bool> AskAsync(Person person, TimeSpan now, CancellationToken end)
     {
         if (person.RenewAt <= now)
             await RenewAsync(person, now, end);
@@ -82,19 +112,17 @@ public sealed class VaultSync(
         // A store that is away is not asked a second time.
         var (answer, lease) = fault is null ? await client.ReadAsync(person.Name, person.Token, end) : (fault, null);
         if (lease is not null)
-            person.RenewAt ??= lease.RenewAt(now);
+            person.RenewAt ??= now + lease.RenewAfter;
         if (answer.Verdict is Verdict.Unknown)
         {
-            person.Failures = Math.Min(person.Failures + 1, 30);
-            person.NextAsk = now + TokenFlow.Pause(person.Failures, answer.RetryAfter, Random.Shared.NextDouble());
-            // Nothing was read that this stamp could stand for.
-            person.Stamp = null;
+            Failed(person, now, answer.RetryAfter);
         }
         else
         {
             person.Failures = 0;
             person.NextAsk = now;
-            person.Stamp = stamp;
+            // A stamp that contradicts the answer (a date in between that is not the store's) stands for nothing.
+            person.Stamp = answer.Verdict is Verdict.Present && !VaultStamp.IsThere(stamp) ? null : stamp;
         }
         return Publish(person, answer with { RetryAfter = null });
     }
@@ -121,10 +149,10 @@ public sealed class VaultSync(
         return true;
     }
 
-    private async Task RenewAsync(Person person, DateTimeOffset now, CancellationToken end)
+    private async Task RenewAsync(Person person, TimeSpan now, CancellationToken end)
     {
         var (lease, fault) = await client.RenewAsync(person.Token, end);
-        person.RenewAt = lease is null ? now + s_renewAgain : lease.RenewAt(now);
+        person.RenewAt = now + (lease is null ? s_renewAgain : lease.RenewAfter);
         if (fault is not null)
             say(person.Name, $"the store token was not renewed: {fault.Says}");
     }

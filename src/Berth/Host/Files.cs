@@ -189,6 +189,12 @@ public sealed class Files(HostPaths paths)
 
     public bool Exists(string path) => Native.StatPath(paths[path], out _);
 
+    /// <summary>Names of the files in a folder; none where it is not there.</summary>
+    public IEnumerable<string> Names(string folder) =>
+        Directory.Exists(paths[folder]) ? Directory.EnumerateFiles(paths[folder]).Select(Name) : [];
+
+    private static string Name(string path) => Path.GetFileName(path);
+
     /// <summary>Changes whenever the file does: every write makes a new one. Null where there is none.</summary>
     public string? Stamp(string path) =>
         Native.StatPath(paths[path], out var stat)

@@ -35,13 +35,36 @@ public sealed class Purge(Preview preview, ProcessRunner run)
             return ("", $"there is no account {name} of a person");
         var archive = $"{Archives}/{name}-{now:yyyyMMdd-HHmmss}.tar.gz";
         preview.Files.MakeFolders(Archives, 0x1C0);
-        if (Directory.Exists(account.Home))
+        if (Directory.Exists(account.Home) && Archive(account, archive) is { } incomplete)
+            return (archive, $"the archive failed, nothing was deleted: {incomplete}");
+        Kill(account);
+        if (Credentials(name) is { } kept)
+            return (archive, $"the archive is in {archive}, but the account stays: {kept}");
+        var deleted = s_patient.Run("userdel", "--remove", name);
+        // 12: the home could not be removed, because it was gone or belongs to another; the account is deleted.
+        if (!deleted.Ok && deleted.ExitCode != 12)
+            return (archive, $"the archive is in {archive}, but the account stays: {deleted.Said}");
+        var accounts = manifest.Accounts.Where(pair => pair.Key != name).ToDictionary(StringComparer.Ordinal);
+        preview.ManifestFile.Write(manifest with { Accounts = accounts });
+        return (archive, null);
+    }
+
+    private void Kill(Account account) => _ = run.Run("pkill", "--signal", "KILL", "--uid", account.Uid.ToString());
+
+    /// <summary>Nothing of theirs runs while the home is packed. Links are archived as links: root reads nothing outside
+    /// of the home; holes stay holes.</summary>
+    /// <returns>Null when it is complete.</returns>
+    private string? Archive(Account account, string archive)
+    {
+        const int changed = 1;
+        for (var attempt = 1; ; attempt++)
         {
-            // Links are archived as links: root reads nothing outside of the home.
+            Kill(account);
             var tar = s_patient.Run(
                 "tar",
                 "--create",
                 "--gzip",
+                "--sparse",
                 "--one-file-system",
                 "--file",
                 archive,
@@ -49,31 +72,32 @@ public sealed class Purge(Preview preview, ProcessRunner run)
                 account.Home,
                 "."
             );
-            if (!tar.Ok)
-                return (archive, $"the archive failed, nothing was deleted: {tar.Said}");
+            if (tar.Ok)
+                return null;
+            if (tar.ExitCode != changed || attempt == 3)
+                return tar.Said;
         }
-        _ = run.Run("pkill", "--signal", "KILL", "--uid", account.Uid.ToString());
-        var deleted = s_patient.Run("userdel", "--remove", name);
-        // 12: the home could not be removed, because it was gone or belongs to another; the account is deleted.
-        if (!deleted.Ok && deleted.ExitCode != 12)
-            return (archive, $"the archive is in {archive}, but the account stays: {deleted.Said}");
-        Credentials(name);
-        var accounts = manifest.Accounts.Where(pair => pair.Key != name).ToDictionary(StringComparer.Ordinal);
-        preview.ManifestFile.Write(manifest with { Accounts = accounts });
-        return (archive, null);
     }
 
     /// <summary>Whoever gets this name or uid next gets none of it.</summary>
-    private void Credentials(string name)
+    /// <returns>Null when all of it is gone.</returns>
+    private string? Credentials(string name)
     {
         var (paths, files) = (HostPaths.Live, preview.Files);
         new Deliveries(paths, files).Withdraw(name);
         new LocalStore(paths, files, run).Remove(name);
         new LocalStore(paths, files, run, LocalStore.Copies).Remove(name);
-        new StoreTokens(paths, files, run).Remove(name);
+        var tokens = new StoreTokens(paths, files, run);
+        if (tokens.Has(name))
+        {
+            tokens.Remove(name);
+            // It is handed its tokens when it starts.
+            _ = run.Run("systemctl", "try-restart", CredentialUnits.VaultSync);
+            new VaultAnswers(files, CredentialUnits.VaultRuntime, _ => false).Remove(name);
+        }
         new TruthFile(files).Remove(name);
         var logins = $"{CredentialUnits.LoginState}/{name}";
-        if (Directory.Exists(logins))
-            Directory.Delete(logins, recursive: true);
+        var removed = s_patient.Run("rm", "--recursive", "--force", "--one-file-system", "--", logins);
+        return removed.Ok ? null : $"{logins} cannot be removed: {removed.Said}";
     }
 }

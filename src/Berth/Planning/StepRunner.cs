@@ -33,6 +33,7 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
             StopOwnUnits stop => Tool("systemctl", ["stop", .. stop.Units]),
             StartOwnUnits start => Tool("systemctl", ["restart", .. start.Units]),
             WithdrawTokens => Withdraw(),
+            WithdrawToken withdraw => Withdraw(withdraw),
             EndSessions end => Tool("loginctl", "terminate-user", end.Name),
             CreateAccount create => Create(create),
             SetLock { Locked: true } set => Retried("usermod", [.. Image, "--expiredate", "1", set.Name]),
@@ -52,6 +53,12 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
             RestartServer restart => Start("restart", restart.Unit),
             _ => throw new InvalidOperationException($"no way to do {step.Kind}"),
         };
+
+    private string? Withdraw(WithdrawToken withdraw)
+    {
+        new Deliveries(paths, files).Withdraw(withdraw.Name);
+        return null;
+    }
 
     private string? Withdraw()
     {
@@ -220,9 +227,10 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
                 cap == HostFacts.Unlimited ? "max" : cap.ToString()
             );
         }
-        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception gone)
+            when (gone is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
-            // Nothing runs there now.
+            // Nothing runs there now, or its owner has taken the controller from their own subtree: the unit's cap holds.
         }
     }
 

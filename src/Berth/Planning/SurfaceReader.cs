@@ -77,7 +77,7 @@ public sealed class SurfaceReader(HostPaths paths)
             var text = File.ReadAllText(Path.Join(cgroup, "memory.max")).AsSpan().Trim();
             return text is "max" ? HostFacts.Unlimited : long.Parse(text);
         }
-        catch (IOException)
+        catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -81,15 +81,21 @@ public sealed class AgentCgroupTests : IDisposable
         Process(100, 1, "/berth.slice/berth-servers.slice/t3-serve@alice.service/server");
         Process(101, 100, "/berth.slice/berth-servers.slice/t3-serve@alice.service/server");
         var said = new List<string>();
-        var cgroups = new AgentCgroups(new HostPaths(_root.Path), said.Add);
+        var cgroups = new AgentCgroups(new HostPaths(_root.Path), TimeProvider.System, said.Add);
         cgroups.Find();
         Assert.Equal("101", Read($"{Unit}/agents/cgroup.procs"));
         Assert.Equal($"{(1024L - 64) << 20}", Read($"{Unit}/agents/memory.max"));
+        foreach (var pid in (int[])[102, 103, 105])
+            Process(pid, 100, "/berth.slice/berth-servers.slice/t3-serve@alice.service/server");
         cgroups.Heard(new ProcessEvent(ProcessEventKind.Fork, 102, 100));
         Assert.Equal("102", Read($"{Unit}/agents/cgroup.procs"));
         // A child of a child is where its parent is, and of somebody else nothing is moved.
         cgroups.Heard(new ProcessEvent(ProcessEventKind.Fork, 103, 102));
         cgroups.Heard(new ProcessEvent(ProcessEventKind.Fork, 104, 4000));
+        Assert.Equal("102", Read($"{Unit}/agents/cgroup.procs"));
+        // A pid that is somebody else's by the time it is looked at is not moved into alice's reach.
+        Process(777, 1, "/system.slice/ssh.service");
+        cgroups.Heard(new ProcessEvent(ProcessEventKind.Fork, 777, 100));
         Assert.Equal("102", Read($"{Unit}/agents/cgroup.procs"));
         // Its pid is nobody's once it has ended.
         cgroups.Heard(new ProcessEvent(ProcessEventKind.Exit, 100, 0));
@@ -106,9 +112,10 @@ public sealed class AgentCgroupTests : IDisposable
         _root.Write($"{Unit}/server/cgroup.procs", "200\n");
         _root.Write($"{Unit}/agents/memory.max", "max\n");
         Process(200, 1, "/berth.slice/berth-servers.slice/t3-serve@alice.service/server");
-        var cgroups = new AgentCgroups(new HostPaths(_root.Path), _ => { });
+        var cgroups = new AgentCgroups(new HostPaths(_root.Path), TimeProvider.System, _ => { });
         cgroups.Heard(new ProcessEvent(ProcessEventKind.Fork, 200, 1));
         cgroups.Heard(new ProcessEvent(ProcessEventKind.Exec, 200, 0));
+        Process(201, 200, "/berth.slice/berth-servers.slice/t3-serve@alice.service/server");
         cgroups.Heard(new ProcessEvent(ProcessEventKind.Fork, 201, 200));
         Assert.Equal("201", Read($"{Unit}/agents/cgroup.procs"));
     }

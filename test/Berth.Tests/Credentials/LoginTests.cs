@@ -25,6 +25,15 @@ public class LoginTests
     private static string OpenCode(string refresh, long expires) =>
         $$"""{"anthropic":{"type":"oauth","refresh":"{{refresh}}","access":"{{refresh}}","expires":{{expires}} },"groq":{"type":"api","key":"k"} }""";
 
+    /// <summary>What the parser would only find when it is read: a key that stands twice, half of a character.</summary>
+    [Theory]
+    [InlineData("""{"a":1,"a":2}""")]
+    [InlineData("""{"a":{"b":[{"c":1,"c":2}]}}""")]
+    [InlineData("""{"a":["\ud800"]}""")]
+    [InlineData("[1]")]
+    [InlineData("")]
+    public void What_throws_later_is_no_json_now(string text) => Assert.Null(AgentLogin.Parse(text));
+
     private static JsonObject Object(string text) => AgentLogin.Parse(text)!;
 
     public static TheoryData<string, string, string, string> Agents() =>

@@ -21,7 +21,7 @@ public class TokenFlowTests
         );
 
     private static Decision Decide(Truth truth, StoreAnswer answer, string? delivered) =>
-        TokenFlow.Of(truth, answer, delivered, s_now, 0.5);
+        TokenFlow.Of(truth, answer, delivered);
 
     private static readonly Reason[] s_unknown = [.. Enum.GetValues<Reason>().Where(reason => reason >= Reason.Sealed)];
 
@@ -62,7 +62,6 @@ public class TokenFlowTests
         Assert.Equal(truth.Fingerprint, decision.Truth.Fingerprint);
         Assert.Equal(truth.Version, decision.Truth.Version);
         Assert.Equal((Verdict.Unknown, reason), (decision.Truth.Verdict, decision.Truth.Reason));
-        Assert.True(decision.Truth.NextRead > s_now);
     }
 
     public static TheoryData<Reason> EveryAbsence() => [.. s_absent];
@@ -158,20 +157,64 @@ public class TokenFlowTests
     [Fact]
     public void Failures_are_retried_ever_more_slowly_and_no_faster_than_asked()
     {
-        var truth = With(s_token);
-        var pauses = new List<TimeSpan>();
-        for (var i = 0; i < 12; i++)
-        {
-            truth = Decide(truth, StoreAnswer.Unknown(Reason.Unreachable), s_print).Truth;
-            pauses.Add(truth.NextRead - s_now);
-        }
+        var pauses = Enumerable.Range(1, 12).Select(failures => TokenFlow.Pause(failures, null, 0.5)).ToList();
         Assert.Equal(TokenFlow.Poll, pauses[0]);
         Assert.Equal(TokenFlow.LongestPause, pauses[^1]);
         Assert.Equal(pauses.Order(), pauses);
-        var limited = StoreAnswer.Unknown(Reason.RateLimited, null, TimeSpan.FromMinutes(20));
-        Assert.Equal(TimeSpan.FromMinutes(20), Decide(truth, limited, s_print).Truth.NextRead - s_now);
-        // One good answer, and the pace is back.
-        Assert.Equal(TokenFlow.Poll, Decide(truth, StoreAnswer.Of(s_token, 3, null), s_print).Truth.NextRead - s_now);
+        Assert.Equal(TimeSpan.FromMinutes(20), TokenFlow.Pause(12, TimeSpan.FromMinutes(20), 0.5));
+        Assert.Equal(TokenFlow.Poll, TokenFlow.Pause(1, TimeSpan.FromSeconds(1), 0.5));
+        Assert.InRange(TokenFlow.Pause(1, null, 7), TokenFlow.Poll, TokenFlow.Poll * 1.25);
+    }
+
+    [Theory]
+    [InlineData(Verdict.Present)]
+    [InlineData(Verdict.Absent)]
+    public void An_older_version_is_held_and_what_was_delivered_is_put_back(Verdict verdict)
+    {
+        var answer =
+            verdict is Verdict.Present ? StoreAnswer.Of(Token('b'), 6, null) : StoreAnswer.Absent(Reason.Disabled, 6);
+        var lost = Decide(With(s_token, 7), answer with { Proofs = 2 }, null);
+        Assert.Equal((Act.Restore, Reason.VersionWentBack), (lost.Act, lost.Truth.Reason));
+        Assert.Equal((s_print, 7), (lost.Truth.Fingerprint, lost.Truth.Version));
+        // The same token under an older number is no other token.
+        Assert.Equal(
+            Verdict.Present,
+            Decide(With(s_token, 7), StoreAnswer.Of(s_token, 6, null), s_print).Truth.Verdict
+        );
+        // An entry that is gone with all of its history has no version to go back to.
+        var gone = StoreAnswer.Absent(Reason.NeverSet) with
+        {
+            Proofs = 2,
+        };
+        Assert.Equal(Act.Withdraw, Decide(With(s_token, 7), gone, s_print).Act);
+    }
+
+    /// <summary>Read before the token was disabled, told after it.</summary>
+    [Fact]
+    public void An_answer_that_was_still_under_way_does_not_bring_a_token_back()
+    {
+        var disabled = Decide(With(s_token, 3), StoreAnswer.Absent(Reason.Disabled, 4) with { Proofs = 2 }, s_print);
+        Assert.Equal(Act.Withdraw, disabled.Act);
+        Assert.Equal(Act.Nothing, Decide(disabled.Truth, StoreAnswer.Of(s_token, 3, null), null).Act);
+        Assert.Equal(Act.Deliver, Decide(disabled.Truth, StoreAnswer.Of(s_token, 5, null), null).Act);
+    }
+
+    [Fact]
+    public void A_mint_date_beyond_the_calendar_has_no_forecast()
+    {
+        var truth = With(s_token) with { MintedAt = DateTimeOffset.MaxValue };
+        Assert.Null(truth.ExpiresAt);
+        Assert.Empty(TokenFlow.Forecast(truth, s_now).Happenings);
+    }
+
+    [Fact]
+    public void A_clock_that_was_ahead_has_used_up_no_warning()
+    {
+        var truth = With(s_token) with { MintedAt = s_now };
+        var ahead = TokenFlow.Forecast(truth, s_now.AddDays(800));
+        Assert.Single(ahead.Happenings);
+        Assert.Empty(TokenFlow.Forecast(ahead.Truth, s_now).Happenings);
+        Assert.Single(TokenFlow.Forecast(TokenFlow.Forecast(ahead.Truth, s_now).Truth, s_now.AddDays(340)).Happenings);
     }
 
     [Fact]
@@ -221,7 +264,7 @@ public class TokenFlowTests
         foreach (var answer in answers)
         {
             var before = file;
-            var decision = TokenFlow.Of(truth, answer, file, s_now, 0.5);
+            var decision = TokenFlow.Of(truth, answer, file);
             truth = decision.Truth;
             file = decision.Act switch
             {

@@ -41,6 +41,11 @@ public class TokenTextTests
         // An 80-column terminal wraps it.
         var wrapped = $"Your token:\n\n{s_token[..80]}\n{s_token[80..]}\n\nStore this token securely.\n";
         Assert.Equal(s_token, TokenText.Find(wrapped));
+        var narrow = string.Join('\n', s_token.Chunk(40).Select(part => new string(part)));
+        Assert.Equal(s_token, TokenText.Find($"Your token:\r\n{narrow}\r\n\r\nStore it."));
+        // What stands below it is not a piece of it; where that cannot be told, nothing is guessed.
+        Assert.Equal(s_token, TokenText.Find($"{s_token}\nStore this token securely.\n"));
+        Assert.Null(TokenText.Find($"{s_token}\nDone\n"));
         Assert.Null(TokenText.Find("no token here"));
         Assert.Null(TokenText.Find($"{s_token} {s_token}b"));
     }

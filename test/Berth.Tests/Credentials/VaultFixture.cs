@@ -25,12 +25,8 @@ public sealed class VaultFixture : IAsyncDisposable
         Client = new VaultClient(Settings, Host, _http);
         Answers = new VaultAnswers(_files, "/run/sync", Tokens.ContainsKey);
         Deliveries = new Deliveries(paths, _files);
-        Root = new TokenSync(
-            Answers,
-            Deliveries,
-            new TruthFile(_files),
-            new LocalStore(paths, _files, ProcessRunner.Default, LocalStore.Copies)
-        );
+        Copies = new LocalStore(paths, _files, ProcessRunner.Default, LocalStore.Copies);
+        Root = new TokenSync(Answers, Deliveries, new TruthFile(_files), Copies);
     }
 
     public static async Task<VaultFixture> Start(string? space = null, string? ca = null) =>
@@ -42,6 +38,7 @@ public sealed class VaultFixture : IAsyncDisposable
     public VaultClient Client { get; }
     public VaultAnswers Answers { get; }
     public Deliveries Deliveries { get; }
+    public LocalStore Copies { get; }
     public TokenSync Root { get; }
     public Dictionary<string, string> Tokens { get; } = new(StringComparer.Ordinal);
     public List<string> Said { get; } = [];

@@ -177,6 +177,15 @@ public sealed class VaultWriteTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_ca_file_that_holds_no_certificate_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("ca.pem", "-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n");
+        var wrong = Assert.Throws<InvalidDataException>(() => new VaultHttp(_box.Settings with { CaFile = file }));
+        Assert.Contains(file, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_admin_who_may_not_is_told_so()
     {
         var end = TestContext.Current.CancellationToken;

@@ -122,14 +122,15 @@ public sealed class UpTests : IDisposable
     private void Up(string memory, params (string User, string Script)[] people)
     {
         var roster = Path.Join(_folder, "roster.yaml");
-        var port = Random.Shared.Next(20_000, 60_000);
+        // Below the ports that the kernel gives to whoever asks, and more than one for each: some are free.
+        var port = 10_000 + (100 * Random.Shared.Next(200));
         File.WriteAllText(
             roster,
             "servers:\n"
                 + string.Concat(
                     people.Select(
                         (one, at) =>
-                            $"  s{at}:\n    preset: custom\n    ports: {port + at}\n    command: [sh, -c, {JsonSerializer.Serialize(one.Script)}]\n"
+                            $"  s{at}:\n    preset: custom\n    ports: {port + (20 * at)}-{port + (20 * at) + 19}\n    command: [sh, -c, {JsonSerializer.Serialize(one.Script)}]\n"
                     )
                 )
                 + $"defaults: {{memory: {memory}}}\nusers:\n"

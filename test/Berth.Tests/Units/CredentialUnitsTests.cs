@@ -41,7 +41,14 @@ public class CredentialUnitsTests
     [Fact]
     public void Whoever_reads_tokens_sees_no_network_and_whoever_reads_homes_is_their_owner()
     {
-        var sync = CredentialUnits.SyncUnit("/usr/bin/berth");
+        var sync = CredentialUnits.SyncUnit("/usr/bin/berth", vault: true);
+        // Before anything can fail: what wakes it is taken away, or it would be started for ever.
+        Assert.True(
+            sync.IndexOf("ExecStartPre=-/bin/rm -rf /run/private/berth-sync/changed", StringComparison.Ordinal)
+                is > 0
+                    and var first
+                && first < sync.IndexOf("ExecStart=/usr/bin/berth", StringComparison.Ordinal)
+        );
         Assert.Contains("PrivateNetwork=yes", sync, StringComparison.Ordinal);
         Assert.Contains("ProtectHome=yes", sync, StringComparison.Ordinal);
         Assert.Contains("NoNewPrivileges=yes", sync, StringComparison.Ordinal);
@@ -69,6 +76,7 @@ public class CredentialUnitsTests
                     "NoNewPrivileges=yes",
                     "ProtectHome=yes",
                     "RuntimeDirectory=berth-sync",
+                    "RuntimeDirectoryPreserve=restart",
                     "LoadCredentialEncrypted=vault:/var/lib/berth/vault",
                     "Environment=VAULT_ADDR=https://vault.example",
                     "Environment=BERTH_STORE_PATH=secret/claude/{user}",

@@ -11,5 +11,9 @@ public sealed class VaultClock : TimeProvider
         Interlocked.Add(ref _ahead, by.Ticks);
     }
 
+    public override long GetTimestamp() =>
+        base.GetTimestamp()
+        + (long)(TimeSpan.FromTicks(Interlocked.Read(ref _ahead)).TotalSeconds * TimestampFrequency);
+
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref _ahead));
 }

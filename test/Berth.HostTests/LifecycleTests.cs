@@ -74,7 +74,8 @@ public sealed class LifecycleTests(Debian13 vm) : IClassFixture<Debian13>
                 test $(cat /sys/fs/cgroup/berth.slice/berth-servers.slice/standin-serve@alice.service/memory.max) = $((size << 20)) || { echo "round $i: wrong cap"; exit 1; }
             done
             echo "$killed kills"
-            """
+            """,
+            TimeSpan.FromMinutes(20)
         );
         answer.Ok().Says("20 kills");
         TestContext.Current.TestOutputHelper?.WriteLine(answer.Stdout);

@@ -57,7 +57,9 @@ public abstract class Vm(string suite, params string[] agents) : IAsyncLifetime
     }
 
     /// <summary>Runs a bash script as root.</summary>
-    public Task<Outcome> Run(string script) => Ssh("root", script, s_commandLimit);
+    /// <param name="script">The script.</param>
+    /// <param name="limit">For scripts that do very much; five minutes by default.</param>
+    public Task<Outcome> Run(string script, TimeSpan? limit = null) => Ssh("root", script, limit ?? s_commandLimit);
 
     /// <summary>Runs a bash script in a real ssh session of a person, who must have been let in.</summary>
     public Task<Outcome> As(string user, string script) => Ssh(user, script, s_commandLimit);

@@ -77,6 +77,18 @@ public sealed class VaultFixture : IAsyncDisposable
 
     public static Task<bool> Pass(VaultSync sync) => sync.PassAsync(TestContext.Current.CancellationToken);
 
+    /// <summary>Everybody asked and delivered once: alice has a, bob b.</summary>
+    public async Task<VaultSync> Settled()
+    {
+        var sync = Sync();
+        Assert.True(await Pass(sync));
+        Assert.Equal(Verdict.Present, Deliver("alice").Verdict);
+        Assert.Equal(Verdict.Present, Deliver("bob").Verdict);
+        Assert.Equal(Token('a'), Delivered("alice"));
+        Assert.Equal(Token('b'), Delivered("bob"));
+        return sync;
+    }
+
     /// <summary>Root's pass over one person.</summary>
     public Truth Deliver(string user, StoreAnswer? heard = null)
     {

@@ -20,22 +20,10 @@ public sealed class VaultSyncTests : IAsyncLifetime
 
     private void Forward(TimeSpan by) => _box.Vault.Clock.Advance(by);
 
-    /// <summary>Everybody asked and delivered once.</summary>
-    private async Task<VaultSync> Settled()
-    {
-        var sync = _box.Sync();
-        Assert.True(await VaultFixture.Pass(sync));
-        Assert.Equal(Verdict.Present, _box.Deliver("alice").Verdict);
-        Assert.Equal(Verdict.Present, _box.Deliver("bob").Verdict);
-        Assert.Equal(VaultFixture.Token('a'), _box.Delivered("alice"));
-        Assert.Equal(VaultFixture.Token('b'), _box.Delivered("bob"));
-        return sync;
-    }
-
     [Fact]
     public async Task An_unchanged_entry_costs_one_question_a_poll_and_its_secret_is_not_asked_for()
     {
-        var sync = await Settled();
+        var sync = await _box.Settled();
         _box.Vault.ForgetRequests();
         for (var poll = 0; poll < 5; poll++)
         {
@@ -55,7 +43,7 @@ public sealed class VaultSyncTests : IAsyncLifetime
     [Fact]
     public async Task A_new_version_is_delivered_with_the_next_poll_and_nobody_else_is_asked_for_a_secret()
     {
-        var sync = await Settled();
+        var sync = await _box.Settled();
         _box.Set("alice", 'c');
         _box.Vault.ForgetRequests();
         Forward(TokenFlow.Poll);
@@ -90,7 +78,7 @@ public sealed class VaultSyncTests : IAsyncLifetime
     [MemberData(nameof(WhatTeachesNothing))]
     public async Task What_teaches_nothing_takes_nothing_away_and_is_over_when_it_is_over(FaultKind kind, Reason reason)
     {
-        var sync = await Settled();
+        var sync = await _box.Settled();
         _box.Vault.Fault(kind, request => request.Owner?.EndsWith("alice", StringComparison.Ordinal) == true);
         Forward(TokenFlow.Poll);
         Assert.True(await VaultFixture.Pass(sync));
@@ -119,7 +107,7 @@ public sealed class VaultSyncTests : IAsyncLifetime
     [Fact]
     public async Task A_skewed_or_slow_store_is_still_the_store()
     {
-        var sync = await Settled();
+        var sync = await _box.Settled();
         _box.Vault.Fault(new Fault(FaultKind.ClockSkew, _ => true) { By = TimeSpan.FromDays(-400) });
         _box.Set("alice", 'c');
         Forward(TokenFlow.Poll);
@@ -138,7 +126,7 @@ public sealed class VaultSyncTests : IAsyncLifetime
     [Fact]
     public async Task A_limiting_store_is_left_alone_for_as_long_as_it_asks()
     {
-        var sync = await Settled();
+        var sync = await _box.Settled();
         _box.Vault.Fault(
             new Fault(FaultKind.RateLimited, request => request.Path.Contains("alice", StringComparison.Ordinal))
             {
@@ -170,7 +158,7 @@ public sealed class VaultSyncTests : IAsyncLifetime
     [MemberData(nameof(Absences))]
     public async Task A_proven_absence_is_asked_for_twice_and_withdraws(string how, Reason reason)
     {
-        var sync = await Settled();
+        var sync = await _box.Settled();
         var path = VaultFixture.Path("alice");
         switch (how)
         {
@@ -222,7 +210,7 @@ public sealed class VaultSyncTests : IAsyncLifetime
     [Fact]
     public async Task An_absence_that_is_not_repeated_is_no_absence()
     {
-        var sync = await Settled();
+        var sync = await _box.Settled();
         _box.Vault.SoftDelete(VaultFixture.Path("alice"));
         var reads = 0;
         // The second proof finds a store that has just been sealed.
@@ -239,7 +227,7 @@ public sealed class VaultSyncTests : IAsyncLifetime
     [Fact]
     public async Task A_deletion_set_for_later_takes_effect_then()
     {
-        var sync = await Settled();
+        var sync = await _box.Settled();
         _box.Vault.SoftDelete(VaultFixture.Path("alice"), _box.Vault.Clock.GetUtcNow() + TimeSpan.FromHours(1));
         Forward(TokenFlow.Poll);
         await VaultFixture.Pass(sync);
@@ -253,7 +241,7 @@ public sealed class VaultSyncTests : IAsyncLifetime
     [Fact]
     public async Task A_policy_that_is_gone_is_named_and_a_mount_that_is_wrong_is_a_fault_of_the_roster()
     {
-        var sync = await Settled();
+        var sync = await _box.Settled();
         _box.Vault.WritePolicy(VaultAnswer.Policy("alice"), "");
         Forward(TokenFlow.Poll);
         await VaultFixture.Pass(sync);
@@ -287,7 +275,7 @@ public sealed class VaultSyncTests : IAsyncLifetime
     [Fact]
     public async Task A_dead_store_token_is_said_and_a_new_one_settles_it()
     {
-        var sync = await Settled();
+        var sync = await _box.Settled();
         _box.Vault.Revoke(_box.Tokens["alice"]);
         Forward(TokenFlow.Poll);
         await VaultFixture.Pass(sync);
@@ -301,7 +289,7 @@ public sealed class VaultSyncTests : IAsyncLifetime
     [Fact]
     public async Task Store_tokens_are_renewed_at_half_of_their_life_and_live_on()
     {
-        var sync = await Settled();
+        var sync = await _box.Settled();
         for (var day = 0; day < 100; day++)
         {
             Forward(TimeSpan.FromDays(1));
@@ -314,124 +302,5 @@ public sealed class VaultSyncTests : IAsyncLifetime
         await VaultFixture.Pass(sync);
         Assert.Equal(Verdict.Present, _box.Deliver("alice").Verdict);
         Assert.Equal(VaultFixture.Token('f'), _box.Delivered("alice"));
-    }
-
-    [Fact]
-    public async Task A_store_that_went_back_in_time_is_held_until_a_person_settles_it()
-    {
-        _box.Set("alice", 'a');
-        _box.Set("alice", 'c');
-        var sync = _box.Sync();
-        await VaultFixture.Pass(sync);
-        Assert.Equal(3, _box.Deliver("alice").Version);
-        // Restored from a backup that is older than what was delivered.
-        _box.Vault.Forget(VaultFixture.Path("alice"));
-        _box.Set("alice", 'a');
-        Forward(TokenFlow.Poll);
-        await VaultFixture.Pass(sync);
-        Assert.Equal(Reason.VersionWentBack, _box.Deliver("alice").Reason);
-        Assert.Equal(VaultFixture.Token('c'), _box.Delivered("alice"));
-        // 'berth token set': what the store says to that verb counts.
-        var (heard, _) = await _box.Client.ReadAsync(
-            "alice",
-            _box.Tokens["alice"],
-            TestContext.Current.CancellationToken
-        );
-        Assert.Equal(Verdict.Present, _box.Deliver("alice", heard).Verdict);
-        Assert.Equal(VaultFixture.Token('a'), _box.Delivered("alice"));
-    }
-
-    [Fact]
-    public async Task What_is_no_token_never_comes_through()
-    {
-        var sync = await Settled();
-        foreach (
-            var wrong in (string[])
-                ["x", VaultFixture.Token('a') + "\nLD_PRELOAD=/tmp/x", "\uFEFF" + VaultFixture.Token('a')]
-        )
-        {
-            _box.Vault.Put(VaultFixture.Path("alice"), (VaultAnswer.Field, wrong));
-            Forward(TokenFlow.LongestPause * 2);
-            await VaultFixture.Pass(sync);
-            Assert.Equal(Reason.Malformed, _box.Deliver("alice").Reason);
-            Assert.Equal(VaultFixture.Token('a'), _box.Delivered("alice"));
-        }
-        Assert.DoesNotContain(_box.Said, line => line.Contains("LD_PRELOAD", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task One_persons_odd_entry_keeps_nobody_else_from_theirs()
-    {
-        _box.Vault.Put(
-            VaultFixture.Path("alice"),
-            (VaultAnswer.Field, VaultFixture.Token('a')),
-            (VaultAnswer.MintedField, "9999-12-31T23:59:59Z")
-        );
-        await VaultFixture.Pass(_box.Sync());
-        Assert.Equal(Verdict.Present, _box.Deliver("alice").Verdict);
-        Assert.Equal(Verdict.Present, _box.Deliver("bob").Verdict);
-        Assert.Equal(VaultFixture.Token('a'), _box.Delivered("alice"));
-    }
-
-    [Fact]
-    public async Task A_delivery_that_was_cut_short_is_completed_from_its_copy_while_vault_is_away()
-    {
-        var sync = await Settled();
-        // Rotated: the copy was written, the truth was not, and then the host lost its power.
-        _box.Copies.Write("alice", VaultFixture.Token('c'), _box.Vault.Clock.GetUtcNow());
-        _box.LoseRun();
-        Assert.Equal(Verdict.Unknown, _box.Deliver("alice").Verdict);
-        Assert.Equal(VaultFixture.Token('c'), _box.Delivered("alice"));
-        Assert.Equal(VaultFixture.Token('b'), _box.Delivered("bob") ?? VaultFixture.Token('b'));
-        Assert.NotNull(sync);
-    }
-
-    [Fact]
-    public async Task A_read_back_that_failed_settles_nothing()
-    {
-        var sync = await Settled();
-        _box.Set("alice", 'c');
-        Forward(TokenFlow.Poll);
-        await VaultFixture.Pass(sync);
-        Assert.Equal(2, _box.Deliver("alice").Version);
-        _box.Deliver("alice", StoreAnswer.Unknown(Reason.Timeout));
-        _box.Answers.Write("alice", new StoreAnswer(Verdict.Present, Reason.Current, 1, VaultFixture.Token('a')));
-        Assert.Equal(Reason.VersionWentBack, _box.Deliver("alice").Reason);
-        Assert.Equal(VaultFixture.Token('c'), _box.Delivered("alice"));
-    }
-
-    [Fact]
-    public async Task What_was_answered_about_somebody_who_is_not_asked_about_is_taken_away()
-    {
-        await Settled();
-        Assert.Contains("bob", _box.Answers.People());
-        _box.Tokens.Remove("bob");
-        using var end = new CancellationTokenSource();
-        var running = _box.Sync().RunAsync(end.Token);
-        await end.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
-        Assert.DoesNotContain("bob", _box.Answers.People());
-        Assert.Contains("alice", _box.Answers.People());
-    }
-
-    /// <summary>What berth-sync may be made to say by somebody who has taken it over: root delivers well-formed tokens
-    /// and nothing else.</summary>
-    [Fact]
-    public void Root_looks_at_every_character_that_berth_sync_left_it()
-    {
-        _box.Answers.Write(
-            "alice",
-            new StoreAnswer(Verdict.Present, Reason.Current, 9, VaultFixture.Token('x') + "\nLD_PRELOAD=/tmp/x")
-        );
-        Assert.Equal(Reason.Malformed, _box.Deliver("alice").Reason);
-        Assert.Null(_box.Delivered("alice"));
-        Assert.Equal(Reason.NotConnected, _box.Answers.Read("carol").Reason);
-        _box.Answers.Write(
-            "alice",
-            StoreAnswer.Unknown(Reason.ForeignToken, "x\n<0>root: all is well\u001b[2J", TimeSpan.MaxValue)
-        );
-        var heard = _box.Answers.Read("alice");
-        Assert.DoesNotContain(heard.Detail!, c => char.IsControl(c) || c is '<');
-        Assert.Null(heard.RetryAfter);
     }
 }

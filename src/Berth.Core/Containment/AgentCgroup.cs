@@ -35,6 +35,11 @@ public static class AgentCgroup
         var rest = cgroup[prefix.Length..].Trim();
         var slash = rest.IndexOf('/');
         var unit = slash < 0 ? rest : rest[..slash];
-        return unit.EndsWith(".service", StringComparison.Ordinal) ? unit.ToString() : null;
+        // What else runs in the slice for a moment (a pairing command) is no server.
+        return
+            unit.EndsWith(".service", StringComparison.Ordinal)
+            && unit.Contains(ServerUnits.InstanceMark, StringComparison.Ordinal)
+            ? unit.ToString()
+            : null;
     }
 }

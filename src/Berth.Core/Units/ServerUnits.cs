@@ -22,6 +22,9 @@ public static class ServerUnits
     /// <summary>Unit names of a server start with this.</summary>
     public static string TemplateStem(string server) => $"{server}-serve";
 
+    /// <summary>What every server's unit has in its name.</summary>
+    public const string InstanceMark = "-serve@";
+
     public static string TemplateName(string server) => $"{server}-serve@.service";
 
     public static string UnitName(string server, string user) => $"{server}-serve@{user}.service";

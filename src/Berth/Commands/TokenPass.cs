@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Credentials;
 using Berth.Rosters;
+using Berth.Units;
 
 namespace Berth.Commands;
 
@@ -143,7 +144,7 @@ internal static class TokenPass
                 .GroupBy(holder => holder.Unit, StringComparer.Ordinal)
         )
             lines.Add(
-                unit.Key is { } name && name.Contains("-serve@", StringComparison.Ordinal)
+                unit.Key is { } name && name.Contains(ServerUnits.InstanceMark, StringComparison.Ordinal)
                     ? $"{name} still runs with generation {unit.First().Generation}"
                     : $"{unit.Count()} process(es) in {unit.Key ?? "a session"} still run with generation {unit.First().Generation}, until they end"
             );

@@ -55,7 +55,7 @@ public sealed class AgentCgroups(HostPaths paths, TimeProvider clock, Action<str
         var slice = paths[$"{SurfaceReader.Tree}/{ServerUnits.SliceFolder}"];
         if (!Directory.Exists(slice))
             return;
-        foreach (var unit in Directory.EnumerateDirectories(slice, "*.service"))
+        foreach (var unit in Directory.EnumerateDirectories(slice, $"*{ServerUnits.InstanceMark}*.service"))
             Settle(Path.GetFileName(unit));
     }
 

@@ -30,6 +30,7 @@ public sealed class AgentCgroupTests : IDisposable
     [Theory]
     [InlineData("0::/berth.slice/berth-servers.slice/t3-serve@alice.service/server\n", "t3-serve@alice.service")]
     [InlineData("0::/berth.slice/berth-servers.slice/t3-serve@alice.service\n", "t3-serve@alice.service")]
+    [InlineData("0::/berth.slice/berth-servers.slice/run-p12-i13.service\n", null)]
     [InlineData("0::/user.slice/user-1000.slice/session-1.scope\n", null)]
     [InlineData("0::/berth.slice/berth-servers.slice\n", null)]
     [InlineData("", null)]

@@ -31,7 +31,7 @@ internal static class EdgeReader
                     unix
                 )
             )
-            : new GatewaySettings(listen, null);
+            : new GatewaySettings(listen, IdentitySettings.Link);
     }
 
     private static IdentitySettings Identity(Section keys, bool unix)

@@ -18,9 +18,33 @@ public sealed record Roster(
 /// <param name="Backstop">Let Berth configure earlyoom. Default true.</param>
 public sealed record HostSettings(Size? Reserve, bool Overcommit, Size? Containers, bool Backstop);
 
-/// <summary>Where people come in. Declared and checked here; the gateway itself reads it.</summary>
+/// <summary>Where people come in.</summary>
 /// <param name="Listen">Address and port, or <c>unix:/path</c>.</param>
-public sealed record GatewaySettings(string Listen, IdentitySettings? Identity);
+/// <param name="Identity">How people prove who they are; by default Berth's own sign-in link.</param>
+public sealed record GatewaySettings(string Listen, IdentitySettings Identity)
+{
+    /// <summary>Where browsers reach it, such as <c>https://code.example</c>: what sign-in links begin with and which
+    /// Origin is its own. Default: http(s) and the address listened on.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>Files of the certificate chain and its key, in PEM; both or none. Read again when they change.</summary>
+    public string? Certificate { get; init; }
+
+    /// <inheritdoc cref="Certificate"/>
+    public string? Key { get; init; }
+
+    /// <summary>Addresses or networks (CIDR) of proxies in front whose X-Forwarded-* and PROXY headers are believed.
+    /// Default: none.</summary>
+    public IReadOnlyList<string> Proxies { get; init; } = [];
+
+    /// <summary>Every connection starts with a PROXY header (version 1 or 2); taken from <see cref="Proxies"/>
+    /// alone. Default false.</summary>
+    public bool ProxyProtocol { get; init; }
+
+    /// <summary>Whom the pages tell people to ask, such as a mail address. Default: "whoever runs this machine".
+    /// </summary>
+    public string? Contact { get; init; }
+}
 
 /// <summary>How a person proves who they are.</summary>
 /// <param name="Kind"><c>jwt</c>, <c>header</c> or <c>link</c>.</param>
@@ -34,7 +58,27 @@ public sealed record IdentitySettings(
     string? Issuer,
     string? Audience,
     string? SecretFile
-);
+)
+{
+    public static IdentitySettings Link { get; } = new("link", null, null, null, null, null);
+
+    /// <summary>For <c>jwt</c>: the claim that holds the login. Default <c>email</c>.</summary>
+    public string Claim { get; init; } = "email";
+
+    /// <summary>For <c>header</c> with a secret: the header that carries the secret. Default
+    /// <c>X-Berth-Secret</c>.</summary>
+    public string SecretHeader { get; init; } = "X-Berth-Secret";
+
+    /// <summary>Logins of this mail domain also match by the part before the @: <c>alice@DOMAIN</c> is the person whose
+    /// login is <c>alice</c>. Null: logins match exactly (without case).</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>Seconds that the clocks of the issuer and of this host may differ. Default 60.</summary>
+    public int ClockSkew { get; init; } = 60;
+
+    /// <summary>For <c>link</c>: days until a sign-in ends by itself. Default 30.</summary>
+    public int SessionDays { get; init; } = 30;
+}
 
 /// <summary>Where tokens live.</summary>
 /// <param name="Kind"><c>local</c> or <c>vault</c>.</param>

@@ -1,0 +1,32 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Berth.Rosters;
+
+namespace Berth.Gateway;
+
+/// <summary>Everything the gateway goes by: <c>berth apply</c> writes it to <see cref="Path"/>, the gateway reads it
+/// again whenever it changes. It holds no secret.</summary>
+/// <param name="Gateway">The roster's <c>gateway:</c>.</param>
+/// <param name="Routes">Everybody who is not removed, in the roster's order.</param>
+public sealed record GatewayConfig(GatewaySettings Gateway, IReadOnlyList<Route> Routes)
+{
+    public const string Path = "/etc/berth/gateway.json";
+
+    /// <summary>Indented, so that a person can read it; the same input gives the same text.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, GatewayJson.Default.GatewayConfig) + "\n";
+
+    /// <exception cref="JsonException">The text is not what <see cref="ToJson"/> writes.</exception>
+    public static GatewayConfig Parse(string json) =>
+        JsonSerializer.Deserialize(json, GatewayJson.Default.GatewayConfig)
+        ?? throw new JsonException("the gateway's configuration is empty");
+}
+
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
+)]
+[JsonSerializable(typeof(GatewayConfig))]
+internal sealed partial class GatewayJson : JsonSerializerContext;

@@ -100,5 +100,7 @@ public sealed record Pages(string Contact)
     public static Page NotFound() =>
         new(404, "There is nothing here", ["This address belongs to Berth and names nothing."]);
 
+    public static Page Failed() => new(500, "Berth failed at this", ["What happened is in the gateway's log."]);
+
     public static Page Bad() => new(400, "That request cannot be passed on", ["It is not formed as HTTP asks for."]);
 }

@@ -67,6 +67,22 @@ internal sealed class WaitingRoom(Upstream upstream, Action<HttpRequestMessage> 
         }
     }
 
+    /// <summary>Whether it answers this very moment, whatever was known of it.</summary>
+    public async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(upstream.Gone);
+            limit.CancelAfter(Attempt);
+            return await ReadyCheckAsync(limit.Token);
+        }
+        catch (Exception failure)
+            when (failure is HttpRequestException or IOException or SocketException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     private async Task AttemptAsync()
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(upstream.Gone);

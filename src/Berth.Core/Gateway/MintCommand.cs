@@ -32,7 +32,7 @@ public sealed record MintCommand(
         if (route.Server is null || route.Preset != Presets.T3.Name)
             return null;
         var preset = Presets.T3;
-        var words = (route.Command.Count > 0 ? route.Command : preset.Command)
+        var words = (route.Command.Length > 0 ? route.Command.Split('\n') : preset.Command)
             .Select(word => Placeholders.Fill(word, route.User, route.Home, route.Host, route.Port))
             .ToList();
         var program = words.TakeWhile(word => word != "serve").ToList();

@@ -40,6 +40,6 @@ public sealed record Route(
 )
 {
     /// <summary>The roster's start command of the server, place-holders and all: the program that serves a person also
-    /// issues what they sign in with. Empty for the preset's own.</summary>
-    public IReadOnlyList<string> Command { get; init; } = [];
+    /// issues what they sign in with. One word a line; empty for the preset's own.</summary>
+    public string Command { get; init; } = "";
 }

@@ -132,7 +132,7 @@ internal sealed class Browser : IDisposable
         };
     }
 
-    public List<Cookie> Cookies => [.. _cookies.GetAllCookies()];
+    public List<Cookie> Cookies => [.. _cookies.GetAllCookies().Cast<Cookie>()];
 
     public void Forget()
     {

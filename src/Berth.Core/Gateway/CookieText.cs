@@ -1,58 +1,76 @@
-using System.Text;
-
 namespace Berth.Gateway;
 
-/// <summary>The text of <c>Cookie:</c> and <c>Set-Cookie:</c>, taken apart as browsers do (RFC 6265).</summary>
+/// <summary>A Cookie header: <c>name=value</c> pairs with semicolons between (RFC 6265, 5.4).</summary>
 public static class CookieText
 {
-    private const int LongestName = 128;
-    private const int LongestValue = 4096;
+    /// <summary>Begins the names of Berth's own cookies: no server sees them, and none may set one.</summary>
+    public const string Prefix = "berth_";
 
-    /// <summary>Whether a server may call its session cookie so. Names that Berth itself uses are not for servers.
-    /// </summary>
-    public static bool IsName(string name) =>
-        name.Length is > 0 and <= LongestName
-        && name.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c))
-        && !name.Contains("berth", StringComparison.OrdinalIgnoreCase);
+    private const string HostPrefix = "__Host-";
 
-    /// <summary>Whether a value can be passed on as it stands.</summary>
-    public static bool IsValue(string value) =>
-        value.Length is > 0 and <= LongestValue
-        && value.All(c => c is > ' ' and < '\u007f' and not ('"' or ',' or ';' or '\\'));
+    /// <summary>Cookies of sign-in proxies that are worth as much as the header they send.</summary>
+    private static readonly string[] s_proxies = ["CF_Authorization", "authentik_proxy_", "_oauth2_proxy"];
 
-    /// <summary>What a browser sends under one name, and nothing else of what it sends; null for nothing.</summary>
-    /// <param name="headers">Every <c>Cookie:</c> header.</param>
-    /// <param name="name">The name.</param>
-    public static string? Only(IEnumerable<string?> headers, string name)
+    /// <summary>Whether a name is one of Berth's own, however it is written.</summary>
+    public static bool IsOwn(ReadOnlySpan<char> name)
     {
-        var found = Pairs(headers).Where(pair => Is(pair, name)).ToList();
-        return found.Count == 0 ? null : string.Join("; ", found);
+        if (name.StartsWith(HostPrefix, StringComparison.OrdinalIgnoreCase))
+            name = name[HostPrefix.Length..];
+        return name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>What a browser sends, with one cookie put in the place of all of its name.</summary>
-    /// <param name="headers">Every <c>Cookie:</c> header.</param>
-    /// <param name="name">The cookie's name.</param>
-    /// <param name="value">Its value; null for none.</param>
-    public static string With(IEnumerable<string?> headers, string name, string? value)
+    /// <summary>Takes out what proves who somebody is: Berth's own cookies, those of sign-in proxies, and any whose
+    /// value is <paramref name="evidence"/>. The others stay byte for byte.</summary>
+    /// <returns>The same text where there was nothing to take out; empty where nothing is left.</returns>
+    public static string WithoutEvidence(string header, string? evidence)
     {
-        var text = new StringBuilder();
-        var pairs = Pairs(headers).Where(pair => !Is(pair, name));
-        return text.AppendJoin("; ", value is null ? pairs : pairs.Append($"{name}={value}")).ToString();
+        List<string>? kept = null;
+        var start = 0;
+        for (var number = 0; start <= header.Length; number++)
+        {
+            var end = header.IndexOf(';', start);
+            if (end < 0)
+                end = header.Length;
+            var pair = header.AsSpan(start, end - start);
+            if (IsEvidence(pair, evidence))
+                kept ??= [.. header[..Math.Max(0, start - 1)].Split(';').Take(number)];
+            else
+                kept?.Add(pair.ToString());
+            start = end + 1;
+        }
+        return kept is null ? header : string.Join(';', kept).TrimStart();
     }
 
-    /// <summary>The name that a <c>Set-Cookie:</c> header sets.</summary>
-    public static string SetName(string header)
+    /// <summary>The value of the one cookie of this name.</summary>
+    /// <returns>False for none; an empty value for several, of which none is to be believed: whoever shares a name
+    /// with this site can add one.</returns>
+    public static bool TryFind(ReadOnlySpan<char> header, ReadOnlySpan<char> name, out ReadOnlySpan<char> value)
     {
-        var pair = header.Split(';', 2)[0];
-        var equals = pair.IndexOf('=', StringComparison.Ordinal);
-        return equals < 0 ? "" : pair[..equals].Trim();
+        value = [];
+        var found = false;
+        foreach (var range in header.Split(';'))
+        {
+            var pair = header[range].Trim(' ');
+            if (pair.Length <= name.Length || pair[name.Length] is not '=' || !pair.StartsWith(name))
+                continue;
+            value = found ? [] : pair[(name.Length + 1)..];
+            found = true;
+        }
+        return found;
     }
 
-    private static IEnumerable<string> Pairs(IEnumerable<string?> headers) =>
-        headers.SelectMany(header =>
-            (header ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-        );
-
-    private static bool Is(string pair, string name) =>
-        pair.Length > name.Length && pair[name.Length] == '=' && pair.StartsWith(name, StringComparison.Ordinal);
+    private static bool IsEvidence(ReadOnlySpan<char> pair, string? evidence)
+    {
+        pair = pair.Trim();
+        var split = pair.IndexOf('=');
+        var name = (split < 0 ? pair : pair[..split]).TrimEnd();
+        if (IsOwn(name))
+            return true;
+        foreach (var proxy in s_proxies)
+        {
+            if (name.StartsWith(proxy, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+        return split >= 0 && evidence is { Length: > 0 } && pair[(split + 1)..].SequenceEqual(evidence);
+    }
 }

@@ -29,13 +29,13 @@ public sealed record SessionCookie(string Name, string Value, DateTimeOffset? Ex
     {
         // Of two, a browser keeps the later one.
         if (
-            !CookieText.IsName(name)
-            || headers.LastOrDefault(header => CookieText.SetName(header) == name) is not { } set
+            !ServerCookies.IsName(name)
+            || headers.LastOrDefault(header => ServerCookies.SetName(header) == name) is not { } set
         )
             return null;
         var parts = set.Split(';', StringSplitOptions.TrimEntries);
         var value = parts[0][(parts[0].IndexOf('=', StringComparison.Ordinal) + 1)..].Trim();
-        if (!CookieText.IsValue(value))
+        if (!ServerCookies.IsValue(value))
             return null;
         DateTimeOffset? expires = null;
         foreach (var attribute in parts.Skip(1))

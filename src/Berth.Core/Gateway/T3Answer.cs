@@ -54,7 +54,7 @@ public static class T3Answer
             || AnswerText.Text(auth, "sessionCookieName") is not { } name
         )
             return null;
-        return CookieText.IsName(name) ? new T3Session(authenticated.GetBoolean(), name) : null;
+        return ServerCookies.IsName(name) ? new T3Session(authenticated.GetBoolean(), name) : null;
     }
 
     /// <summary>A credential for one browser, from <see cref="TokenPath"/>.</summary>

@@ -46,7 +46,7 @@ internal sealed class ClaudeCodeUiPairing(Route route, ServerCalls calls, IPairi
         // An account of the person's own making: they know its password, and Berth does not.
         if (token is null)
             return false;
-        if (CookieText.Only(context.Request.Headers.Cookie, Marker) == $"{Marker}={token.Mark}")
+        if (ServerCookies.Only(context.Request.Headers.Cookie, Marker) == $"{Marker}={token.Mark}")
         {
             _given.Arrived(browser);
             return false;

@@ -37,7 +37,7 @@ internal sealed class CodeServerPairing(Route route, ServerCalls calls, IPairing
     public void Inject(HttpRequestMessage request)
     {
         var sent = request.Headers.TryGetValues("Cookie", out var headers) ? headers : [];
-        var cookies = CookieText.With(sent, Cookie, _session);
+        var cookies = ServerCookies.With(sent, Cookie, _session);
         request.Headers.Remove("Cookie");
         if (cookies.Length > 0)
             request.Headers.TryAddWithoutValidation("Cookie", cookies);
@@ -56,7 +56,7 @@ internal sealed class CodeServerPairing(Route route, ServerCalls calls, IPairing
             _session = null;
     }
 
-    private static bool IsSession(string? header) => header is not null && CookieText.SetName(header) == Cookie;
+    private static bool IsSession(string? header) => header is not null && ServerCookies.SetName(header) == Cookie;
 
     private static bool IsLogin(string? location) =>
         location?.Split('?')[0].EndsWith(LoginPath, StringComparison.Ordinal) is true;

@@ -52,7 +52,7 @@ internal sealed class T3Pairing(T3SignIn signIn, string user, TimeProvider clock
         {
             var name = signIn.CookieName ?? (await signIn.AskAsync(null, stop)).CookieName;
             // Whatever else the browser holds for this address is not the server's business.
-            if (CookieText.Only(cookies, name) is not { } own)
+            if (ServerCookies.Only(cookies, name) is not { } own)
                 return false;
             if (IsBelieved(own))
                 return true;

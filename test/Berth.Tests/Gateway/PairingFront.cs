@@ -132,7 +132,7 @@ internal sealed class Browser : IDisposable
         };
     }
 
-    public List<Cookie> Cookies => [.. _cookies.GetAllCookies().Cast<Cookie>()];
+    public IReadOnlyList<Cookie> Cookies => [.. (IEnumerable<Cookie>)_cookies.GetAllCookies()];
 
     public void Forget()
     {
@@ -153,7 +153,10 @@ internal sealed class Browser : IDisposable
         AuthenticationHeaderValue? authorization = null
     )
     {
-        using var request = new HttpRequestMessage(method, path);
+        using var request = new HttpRequestMessage(
+            method,
+            _client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path
+        );
         request.Headers.TryAddWithoutValidation("Sec-Fetch-Mode", mode);
         request.Headers.Authorization = authorization;
         return await _client.SendAsync(request, TestContext.Current.CancellationToken);

@@ -175,10 +175,5 @@ public class PairingTextTests
                 ]
         )
             Assert.Contains(wanted, words);
-        // Looked up by the person's PATH; an absolute one is run as it is.
-        Assert.Contains(
-            "/usr/bin/t3",
-            MintCommand.For(PairingFront.Route("t3", 3773), MintKind.Session)!.AsTransientUnit("alice")
-        );
     }
 }

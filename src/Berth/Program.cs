@@ -22,6 +22,7 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     UninstallCommand.Create(),
     UpCommand.Create(),
     HoldCommand.Create(),
+    DaemonCommand.Create(),
     AgentsCommand.Create(),
     TokenCommand.Create(),
     StoreCommand.Create(),

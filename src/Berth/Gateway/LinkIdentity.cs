@@ -8,22 +8,22 @@ internal sealed class LinkIdentity(SignInDesk desk) : IIdentity
     private static readonly Identified s_none = Identified.Nobody("this browser is not signed in");
     private static readonly Identified s_several = Identified.Nobody("this browser holds two sign-ins at once");
 
-    public ValueTask<Identified> WhoAsync(HttpContext context) =>
-        new(
-            TryFind(context, SignInCookie.Name(desk.IsSecure), out var cookie) switch
-            {
-                0 => s_none,
-                1 => desk.Who(cookie),
-                // One of them may have been put there by somebody else.
-                _ => s_several,
-            }
-        );
+    public ValueTask<Identified> WhoAsync(HttpContext context) => new(Who(context));
+
+    public Identified Who(HttpContext context) =>
+        Count(context, SignInCookie.Name(desk.IsSecure), out var cookie) switch
+        {
+            0 => s_none,
+            1 => desk.Who(cookie),
+            // One of them may have been put there by somebody else.
+            _ => s_several,
+        };
 
     public void Strip(HttpRequestMessage request) => Evidence.RemoveCookies(request, null);
 
     /// <summary>The one cookie of a request that may be a sign-in.</summary>
     /// <returns>How many there are.</returns>
-    public static int TryFind(HttpContext context, string name, out ReadOnlySpan<char> cookie)
+    public static int Count(HttpContext context, string name, out ReadOnlySpan<char> cookie)
     {
         cookie = [];
         var count = 0;

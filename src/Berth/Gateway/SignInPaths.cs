@@ -115,7 +115,7 @@ internal sealed class SignInPaths(SignInDesk desk, GuessCounter guesses, Action<
     }
 
     private string? Held(HttpContext context) =>
-        LinkIdentity.TryFind(context, SignInCookie.Name(desk.IsSecure), out var cookie) == 1 ? cookie.ToString() : null;
+        LinkIdentity.Count(context, SignInCookie.Name(desk.IsSecure), out var cookie) == 1 ? cookie.ToString() : null;
 
     private static async Task<IFormCollection?> FormAsync(HttpContext context)
     {

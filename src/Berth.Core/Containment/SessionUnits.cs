@@ -9,6 +9,9 @@ public static class SessionUnits
 {
     private const string System = ServerUnits.SystemFolder;
 
+    /// <summary>First version of systemd with rules of who may listen where.</summary>
+    public const int BindRules = 249;
+
     public static string AllSlicesPath => $"{System}/user-.slice.d/{ServerUnits.DropIn}";
 
     public static string RootSlicePath => $"{System}/user-0.slice.d/60-berth.conf";
@@ -27,17 +30,39 @@ public static class SessionUnits
     /// <summary>Points one user's service manager at <see cref="ManagerUnitsFolder"/>.</summary>
     public static string ManagerDropInPath(int uid) => $"{System}/user@{uid}.service.d/{ServerUnits.DropIn}";
 
-    public static string Slice(long cap) =>
+    public static string Slice(long cap) => Capped(cap).ToString();
+
+    /// <param name="cap">Cap of everybody who has none of their own.</param>
+    /// <param name="assigned">Ports of people's servers (<see cref="Berth.Gateway.AssignedPorts"/>), on which no session
+    /// may listen.</param>
+    /// <param name="systemd">The host's systemd version.</param>
+    public static string AllSlices(long cap, IReadOnlyList<string> assigned, int systemd) =>
+        Capped(cap).Deny(assigned, systemd).ToString();
+
+    /// <summary>Refuses to listen on these ports, where systemd knows how.</summary>
+    public static UnitText Deny(this UnitText unit, IReadOnlyList<string> assigned, int systemd)
+    {
+        foreach (var rule in systemd >= BindRules ? assigned : [])
+            unit.Set("SocketBindDeny", rule);
+        return unit;
+    }
+
+    private static UnitText Capped(long cap) =>
         new UnitText()
             .Section("Slice")
             .Set("MemoryHigh", "infinity")
             .Set("MemoryMax", Size.Directive(cap))
-            .Set("MemorySwapMax", 0)
-            .ToString();
+            .Set("MemorySwapMax", 0);
 
     /// <summary>root keeps an uncapped way in: the person who repairs the box logs in as root.</summary>
-    public static string RootSlice() =>
-        new UnitText().Section("Slice").Set("MemoryMax", "infinity").Set("MemorySwapMax", "infinity").ToString();
+    /// <param name="systemd">The host's systemd version.</param>
+    public static string RootSlice(int systemd = 0) =>
+        new UnitText()
+            .Section("Slice")
+            .Set("MemoryMax", "infinity")
+            .Set("MemorySwapMax", "infinity")
+            .SetIf(systemd >= BindRules, "SocketBindDeny", "")
+            .ToString();
 
     /// <summary>Cap of one tmux pane or other scope of a user's service manager.</summary>
     public static string UserScopes(long cap, int systemd) =>

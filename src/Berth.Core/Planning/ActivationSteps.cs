@@ -10,6 +10,7 @@ internal static class ActivationSteps
 {
     public static void Add(PlanDraft draft, Roster roster, HostFacts facts, Desired desired, Manifest manifest)
     {
+        GatewaySteps.AddAccount(draft, roster, facts, manifest);
         if (!facts.Live)
             return;
         var changed = draft
@@ -30,6 +31,7 @@ internal static class ActivationSteps
         Cap(draft, facts.Surfaces.Containers, DesiredFiles.ContainerCap(roster.Host, facts.Ram));
         foreach (var user in roster.Users)
             ForUser(draft, user, facts, desired.Accounts[user.Name].Uid, changed, allManagers);
+        GatewaySteps.AddStarts(draft, roster, facts, desired, manifest, changed);
         CredentialSteps.Add(draft, roster, manifest, changed);
         if (changed.Contains(AgentUnits.Path))
             draft.Steps.Add(new StartOwnUnits([AgentUnits.Service]));

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Text;
 using Berth.Containment;
 using Berth.Credentials;
+using Berth.Gateway;
 using Berth.Rosters;
 using Berth.Servers;
 using Berth.Units;
@@ -52,7 +53,11 @@ public sealed record Desired(
     IReadOnlyDictionary<string, int> Ports,
     IReadOnlySet<string> WithoutPort,
     long Reserve
-);
+)
+{
+    /// <summary>Everybody's way in, in the roster's order.</summary>
+    public IReadOnlyList<Route> Routes { get; init; } = [];
+}
 
 /// <summary>Roster and host in, files out.</summary>
 public static class DesiredFiles
@@ -73,14 +78,50 @@ public static class DesiredFiles
         var reserve = Reserve(roster.Host, facts.Ram);
         var (ports, without) = PortAllocator.Assign(roster, manifest.Ports, facts.Listeners.ContainsKey);
         var accounts = Accounts(roster, facts);
+        var routes = Routes(roster, facts, accounts, ports);
+        var assigned = AssignedPorts.Rules(
+            routes.Where(route => route.Port > 0).Select(route => route.Port).Concat(GatewayPort(roster))
+        );
         var files = new List<DesiredFile>();
-        HostWide(files, roster, facts, reserve);
+        HostWide(files, roster, facts, reserve, assigned);
+        GatewayFiles.Add(files, roster, facts, routes);
         foreach (var user in roster.Users.Where(user => !user.Removed))
             ForUser(files, roster, user, accounts[user.Name], facts, ports);
-        return new Desired(files, accounts, ports, without.ToHashSet(StringComparer.Ordinal), reserve);
+        return new Desired(files, accounts, ports, without.ToHashSet(StringComparer.Ordinal), reserve)
+        {
+            Routes = routes,
+        };
     }
 
-    private static void HostWide(List<DesiredFile> files, Roster roster, HostFacts facts, long reserve)
+    private static IReadOnlyList<Route> Routes(
+        Roster roster,
+        HostFacts facts,
+        IReadOnlyDictionary<string, Account> accounts,
+        IReadOnlyDictionary<string, int> ports
+    )
+    {
+        var owners = facts
+            .Accounts.Values.GroupBy(account => account.Uid)
+            .ToDictionary(group => group.Key, group => group.First().Name);
+        return GatewayRoutes.Of(
+            roster,
+            accounts,
+            user => user.Server is { } name ? ports.GetValueOrDefault(PortAllocator.Key(name, user.Name)) : 0,
+            owners.GetValueOrDefault
+        );
+    }
+
+    /// <summary>The gateway's own port is nobody's to listen on either, also while it is closed.</summary>
+    private static IEnumerable<int> GatewayPort(Roster roster) =>
+        PortAllocator.GatewayPort(roster) is { } port ? [port] : [];
+
+    private static void HostWide(
+        List<DesiredFile> files,
+        Roster roster,
+        HostFacts facts,
+        long reserve,
+        IReadOnlyList<string> assigned
+    )
     {
         void Add(string path, string content, string purpose) =>
             files.Add(new DesiredFile(path, content, FileKind.Text, World, null, purpose));
@@ -88,10 +129,10 @@ public static class DesiredFiles
         var defaults = roster.Defaults;
         Add(
             SessionUnits.AllSlicesPath,
-            SessionUnits.Slice(defaults.SessionMemory.On(facts.Ram)),
+            SessionUnits.AllSlices(defaults.SessionMemory.On(facts.Ram), assigned, facts.Systemd),
             "cap of every person's sessions"
         );
-        Add(SessionUnits.RootSlicePath, SessionUnits.RootSlice(), "root's own sessions stay uncapped");
+        Add(SessionUnits.RootSlicePath, SessionUnits.RootSlice(facts.Systemd), "root's own sessions stay uncapped");
         Add(
             SessionUnits.UserScopesPath,
             SessionUnits.UserScopes(defaults.PaneMemory.On(facts.Ram), facts.Systemd),
@@ -122,7 +163,13 @@ public static class DesiredFiles
         foreach (var server in roster.Servers.Values.OrderBy(server => server.Name, StringComparer.Ordinal))
             Add(
                 ServerUnits.TemplatePath(server.Name),
-                ServerUnits.Template(server, defaults.Memory.On(facts.Ram), facts.Systemd, roster.Store is not null),
+                ServerUnits.Template(
+                    server,
+                    defaults.Memory.On(facts.Ram),
+                    facts.Systemd,
+                    roster.Store is not null,
+                    assigned
+                ),
                 $"template of the {server.Name} servers"
             );
     }
@@ -222,7 +269,7 @@ public static class DesiredFiles
             );
         Add(
             ServerUnits.DropInPath(name, user.Name),
-            ServerUnits.InstanceDropIn(server, user, account, port, user.Memory.On(facts.Ram)),
+            ServerUnits.InstanceDropIn(server, user, account, port, user.Memory.On(facts.Ram), facts.Systemd),
             $"cap {Size.Show(user.Memory.On(facts.Ram))}"
         );
         if (user.Serves)

@@ -38,9 +38,20 @@ public sealed record HostFacts(
     /// <summary>Where this program is on the host, for the units that run it.</summary>
     public string Berth { get; init; } = "/usr/bin/berth";
 
+    /// <summary>What nftables has loaded for Berth.</summary>
+    public FirewallFact Firewall { get; init; } = new(false, null);
+
+    /// <summary>Units of Berth's own that run now; those of people's servers are <see cref="Surfaces"/>.</summary>
+    public IReadOnlySet<string> OwnUnits { get; init; } = new HashSet<string>(StringComparer.Ordinal);
+
     /// <summary>zsh is installed and does not read the snippet that gives login shells their token.</summary>
     public bool ZshWithoutToken { get; init; }
 }
+
+/// <param name="Installed">Whether nft(8) is.</param>
+/// <param name="Loaded">The table as <see cref="Gateway.LoadedTable"/> sees it; empty when there is none, null when
+/// that is not known (only root may ask).</param>
+public sealed record FirewallFact(bool Installed, string? Loaded);
 
 /// <param name="SortsByRss">It knows <c>--sort-by-rss</c> (1.8 and newer; Debian 12 ships 1.7).</param>
 public sealed record EarlyoomFact(bool SortsByRss);

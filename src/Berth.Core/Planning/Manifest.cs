@@ -17,6 +17,9 @@ public sealed record Manifest(
     bool Unfinished
 )
 {
+    /// <summary>System accounts that Berth made.</summary>
+    public IReadOnlyList<string> SystemAccounts { get; init; } = [];
+
     public static Manifest Empty { get; } =
         new(
             new Dictionary<string, ManagedFile>(StringComparer.Ordinal),
@@ -27,7 +30,7 @@ public sealed record Manifest(
             false
         );
 
-    public bool IsEmpty => Files.Count == 0 && Accounts.Count == 0 && !Unfinished;
+    public bool IsEmpty => Files.Count == 0 && Accounts.Count == 0 && SystemAccounts.Count == 0 && !Unfinished;
 }
 
 /// <param name="Kind">How the path is kept.</param>

@@ -78,9 +78,10 @@ public static class PlanText
     private static char Sign(Step step) =>
         step switch
         {
-            WriteFile { Change: FileChange.Create } or CreateAccount or CreateHome or AddToGroup => '+',
+            WriteFile { Change: FileChange.Create } or CreateAccount or CreateHome or AddToGroup or MakeSystemAccount =>
+                '+',
             WriteFile => '~',
-            RemoveFile or StopServer or StopOwnUnits or EndSessions => '-',
+            RemoveFile or StopServer or StopOwnUnits or EndSessions or DeleteFirewall or RemoveGatewayState => '-',
             SetLock or CloseHome or UnmergeDocker => '~',
             _ => '>',
         };

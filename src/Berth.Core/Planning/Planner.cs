@@ -1,4 +1,5 @@
 using Berth.Containment;
+using Berth.Gateway;
 using Berth.Rosters;
 using Berth.Units;
 
@@ -27,6 +28,7 @@ public static class Planner
         var capacity = Capacity.Of(roster, facts);
         HostProblems(draft, roster, facts, capacity);
         AccountSteps.Add(draft, roster, facts, desired, manifest);
+        GatewaySteps.AddStops(draft, roster, facts, manifest);
         ServerSteps.AddStops(draft, roster, facts, desired, manifest);
         FileSteps.Add(draft, facts, desired, files, manifest, options);
         ActivationSteps.Add(draft, roster, facts, desired, manifest);
@@ -55,6 +57,11 @@ public static class Planner
                 $"systemd {facts.Systemd} cannot hand store tokens to berth-sync",
                 "use 'store: {kind: local}', or systemd 250 or newer (Debian 12)"
             );
+        if (roster.Gateway is not null && !facts.Firewall.Installed)
+            draft.Refuse(
+                "nftables is not installed: every local user would reach everybody's server past the gateway",
+                "apt install nftables"
+            );
         if (capacity.Overcommitted && !roster.Host.Overcommit)
             draft.Refuse(
                 $"caps and reserve add up to {Size.Show(capacity.Caps + capacity.Reserve)} of {Size.Show(facts.Ram)} RAM ({capacity.Ratio:0%})",
@@ -80,12 +87,7 @@ public static class Planner
             draft.Notes.Add(
                 $"{Servers.Presets.For(server).Command[0]} is not installed on this host: the {server.Name} servers will not start until it is"
             );
-        foreach (var server in roster.Servers.Values.Where(server => !IsLoopback(server.Host)))
-            draft.Notes.Add(
-                $"{server.Name} listens on {server.Host}: anybody who reaches this host reaches the servers"
-            );
-        if (roster.Gateway is not null)
-            draft.Notes.Add("'gateway:' is read and checked; this version starts no gateway");
+        Reach(draft, roster, facts);
         if (roster.Store is not null && facts.ZshWithoutToken)
             draft.Notes.Add(
                 $"zsh does not read /etc/profile.d: for zsh users add to /etc/zsh/zprofile: emulate sh -c '. {Credentials.TokenFile.SnippetPath}'"
@@ -96,8 +98,27 @@ public static class Planner
             );
     }
 
-    private static bool IsLoopback(string host) =>
-        host is "localhost" or "::1" || host.StartsWith("127.", StringComparison.Ordinal);
+    /// <summary>Who can reach whose server, where that is more than the gateway and its owner.</summary>
+    private static void Reach(PlanDraft draft, Roster roster, HostFacts facts)
+    {
+        foreach (var server in roster.Servers.Values.Where(server => !Fence.IsLoopback(server.Host)))
+            draft.Notes.Add(
+                roster.Gateway is null
+                    ? $"{server.Name} listens on {server.Host}: anybody who reaches this host reaches the servers"
+                    : $"{server.Name} listens on {server.Host}, and the firewall lets nobody in there: people come through the gateway"
+            );
+        if (roster.Servers.Count > 0 && roster.Gateway is null && !facts.Firewall.Installed)
+            draft.Notes.Add(
+                "nftables is not installed: every local user reaches everybody's server (apt install nftables, then apply again)"
+            );
+        if (PortAllocator.GatewayPort(roster) is { } port && facts.Listeners.TryGetValue(port, out var uid) && uid != 0)
+        {
+            var who = facts.Accounts.Values.FirstOrDefault(account => account.Uid == uid)?.Name ?? $"uid {uid}";
+            draft.Notes.Add(
+                $"port {port}, where people are to come in, is taken by a process of {who}: {GatewayUnits.People} opens once it has ended (ss -ltnp sport = :{port})"
+            );
+        }
+    }
 
     private static Manifest NextManifest(
         Roster roster,
@@ -149,7 +170,19 @@ public static class Planner
             Ports = desired.Ports,
             Accounts = accounts,
             Launched = launched,
+            SystemAccounts = SystemAccounts(before, steps),
             Unfinished = false,
         };
+    }
+
+    private static IReadOnlyList<string> SystemAccounts(Manifest before, List<Step> steps)
+    {
+        var accounts = before.SystemAccounts.Union(
+            steps.OfType<MakeSystemAccount>().Select(step => step.Account),
+            StringComparer.Ordinal
+        );
+        return steps.Any(step => step is RemoveGatewayState { Account: true })
+            ? [.. accounts.Where(account => account != GatewayUnits.Account)]
+            : [.. accounts];
     }
 }

@@ -66,7 +66,7 @@ public static class PortAllocator
     }
 
     /// <summary>The gateway's own port is nobody's, also where it lies in a server's range.</summary>
-    private static int? GatewayPort(Roster roster) =>
+    internal static int? GatewayPort(Roster roster) =>
         roster.Gateway is { Listen: var listen } && System.Net.IPEndPoint.TryParse(listen, out var address)
             ? address.Port
             : null;

@@ -1,6 +1,8 @@
 using Berth.Containment;
 using Berth.Credentials;
+using Berth.Gateway;
 using Berth.Rosters;
+using Berth.Units;
 
 namespace Berth.Planning;
 
@@ -172,6 +174,55 @@ public sealed record SetCap(string? Name, string Surface, IReadOnlyList<string> 
     public override string Kind => "set-cap";
     public override string Says =>
         Cap == HostFacts.Unlimited ? $"lift the cap of {Surface}, live" : $"cap {Surface} at {Size.Show(Cap)}, live";
+}
+
+/// <summary>Makes a system account that Berth declares in sysusers.d(5).</summary>
+public sealed record MakeSystemAccount(string Account) : Step(Phase.Activate, (string?)null)
+{
+    public override string Kind => "make-system-account";
+    public override string Says => $"create system account {Account}";
+}
+
+/// <summary>Replaces the table of who may connect to whose server, in one transaction.</summary>
+/// <param name="Ports">How many ports it fences.</param>
+public sealed record LoadFirewall(int Ports) : Step(Phase.Activate, (string?)null)
+{
+    public override string Kind => "load-firewall";
+    public override string Says => $"load table inet {Firewall.Table} ({Ports} port{(Ports == 1 ? "" : "s")})";
+}
+
+public sealed record DeleteFirewall() : Step(Phase.Activate, (string?)null)
+{
+    public override string Kind => "delete-firewall";
+    public override string Says => $"delete table inet {Firewall.Table}";
+}
+
+/// <summary>Starts anew what stands behind a socket of Berth's own. Nobody's server or agent notices.</summary>
+/// <param name="Service">What is restarted.</param>
+/// <param name="Sockets">Sockets that are opened anew, because they changed; with none the open ones take what comes
+/// meanwhile.</param>
+public sealed record RestartFront(string Service, IReadOnlyList<string> Sockets) : Step(Phase.Activate, (string?)null)
+{
+    public override string Kind => "restart-front";
+    public override string Says =>
+        (Service, Sockets.Count) switch
+        {
+            (GatewayUnits.Service, 0) =>
+                $"restart {Service} (its socket stays open; open pages connect again by themselves)",
+            (_, 0) => $"restart {Service} (its socket stays open)",
+            (GatewayUnits.Service, _) =>
+                $"open {string.Join(", ", Sockets)} and start {Service} (open pages connect again by themselves)",
+            _ => $"open {string.Join(", ", Sockets)} and start {Service}",
+        };
+}
+
+/// <summary>Takes away what the gateway kept: who is signed in.</summary>
+/// <param name="Account">Its account goes as well, because Berth made it.</param>
+public sealed record RemoveGatewayState(bool Account) : Step(Phase.Activate, (string?)null)
+{
+    public override string Kind => "remove-gateway-state";
+    public override string Says =>
+        Account ? $"remove {GatewayUnits.State} and account {GatewayUnits.Account}" : $"remove {GatewayUnits.State}";
 }
 
 public sealed record RestartBackstop() : Step(Phase.Activate, (string?)null)

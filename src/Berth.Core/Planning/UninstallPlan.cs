@@ -20,7 +20,10 @@ public static class UninstallPlan
         if (facts.Live && manifest.Files.ContainsKey(Preload.Path))
             draft.Steps.Add(new StopOwnUnits([AgentUnits.Service, Preload.Service, ServerUnits.Slice]));
         if (facts.Live)
+        {
+            GatewaySteps.AddEndStops(draft, manifest);
             CredentialSteps.AddEnd(draft, manifest);
+        }
         foreach (
             var (name, _) in manifest
                 .Accounts.Where(pair => pair.Value.Locked)
@@ -38,6 +41,7 @@ public static class UninstallPlan
         {
             draft.Steps.Add(new ReloadSystemd());
             LiftCaps(draft, facts);
+            GatewaySteps.DropFence(draft, facts, manifest);
             foreach (
                 var (name, account) in facts.Accounts.Where(pair => facts.Surfaces.Managers.Contains(pair.Value.Uid))
             )
@@ -45,6 +49,7 @@ public static class UninstallPlan
             if (manifest.Files.ContainsKey(Backstop.Path) && facts.Earlyoom is not null)
                 draft.Steps.Add(new RestartBackstop());
         }
+        GatewaySteps.DropGateway(draft, facts, manifest);
         if (manifest.Accounts.Values.Any(account => account.Created))
             draft.Notes.Add(
                 "accounts that Berth created stay, with their homes ('berth users purge NAME' removes one, after an archive)"

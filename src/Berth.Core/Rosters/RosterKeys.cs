@@ -57,15 +57,41 @@ public static class RosterKeys
             "https://id.example/jwks",
             "https URL or absolute path of the signing keys. Needed for jwt."
         ),
-        new("issuer", Text, "", "https://id.example/", "The issuer that a token must name (jwt)."),
-        new("audience", Text, "", "workstation", "The audience that a token must name (jwt)."),
+        new("issuer", Text, "", "https://id.example/", "The issuer that a token must name. Needed for jwt."),
+        new("audience", Text, "", "workstation", "The audience that a token must name. Needed for jwt."),
+        new("claim", Text, "email", "preferred_username", "The claim that holds the login (jwt)."),
+        new(
+            "clock-skew",
+            Number,
+            "60",
+            "30",
+            "Seconds that the clocks of the issuer and of this host may differ (jwt)."
+        )
+        {
+            Range = (0, 600),
+        },
         new(
             "secret-file",
             Text,
             "",
             "/etc/berth/proxy.secret",
-            "Absolute path of the file with the secret that the proxy in front shares. Needed for header over TCP."
+            "Absolute path of the file with the secret that the proxy in front shares, owned by root. Needed for header over TCP."
         ),
+        new(
+            "secret-header",
+            Text,
+            "X-Berth-Secret",
+            "X-Proxy-Secret",
+            "The header in which the proxy sends that secret (header)."
+        ),
+        new(
+            "domain",
+            Text,
+            "",
+            "example.com",
+            "Logins of this mail domain match by the part before the @ as well: alice@example.com is the person whose login is alice (jwt and header)."
+        ),
+        new("session-days", Number, "30", "7", "Days until a sign-in ends by itself (link).") { Range = (1, 365) },
     ];
 
     public static IReadOnlyList<RosterKey> Gateway { get; } =
@@ -75,7 +101,49 @@ public static class RosterKeys
             Text,
             "127.0.0.1:3780",
             "unix:/run/berth/gateway.sock",
-            "ADDRESS:PORT or unix:/PATH to listen on."
+            "ADDRESS:PORT or unix:/PATH to listen on. Members of the group berth-gateway may open a unix socket."
+        ),
+        new(
+            "url",
+            Text,
+            "http or https, and the address listened on",
+            "https://code.example.com",
+            "Where browsers reach it: what sign-in links begin with, and the one Origin that is its own."
+        ),
+        new(
+            "certificate",
+            Text,
+            "",
+            "/etc/berth/tls/chain.pem",
+            "Absolute path of the certificate chain (PEM). With 'key:' the gateway speaks https; taken up anew when it changes."
+        ),
+        new(
+            "key",
+            Text,
+            "",
+            "/etc/berth/tls/key.pem",
+            "Absolute path of the certificate's key (PEM), readable by root."
+        ),
+        new(
+            "proxies",
+            Words,
+            "",
+            "[10.0.0.7, \"fd00:1::/64\"]",
+            "Addresses or networks of the proxies in front whose X-Forwarded-For and PROXY headers are believed."
+        ),
+        new(
+            "proxy-protocol",
+            Flag,
+            "false",
+            "true",
+            "Every connection of a proxy begins with a PROXY header (version 1 or 2). Needs 'proxies:'."
+        ),
+        new(
+            "contact",
+            Text,
+            "\"whoever runs this machine\"",
+            "help@example.com",
+            "Whom the gateway's pages tell people to ask."
         ),
         new("identity", ValueKind.Section, "", "{kind: link}", "How a person proves who they are.") { Keys = Identity },
     ];
@@ -221,13 +289,7 @@ public static class RosterKeys
     public static IReadOnlyList<RosterKey> Top { get; } =
     [
         new("host", ValueKind.Section, "", "{reserve: 4G}", "What holds for the whole box.") { Keys = Host },
-        new(
-            "gateway",
-            ValueKind.Section,
-            "",
-            "{listen: 127.0.0.1:3780}",
-            "Where people come in. Read and checked; this version does not start it."
-        )
+        new("gateway", ValueKind.Section, "", "{listen: 127.0.0.1:3780}", "Where people come in: docs/gateway.md.")
         {
             Keys = Gateway,
         },

@@ -41,8 +41,8 @@ public static class RosterReader
             host.Cap("containers"),
             host.Flag("backstop") ?? true
         );
-        var gateway = top.Has("gateway") ? EdgeReader.Gateway(Part("gateway", RosterKeys.Gateway), problems) : null;
-        var store = top.Has("store") ? EdgeReader.Store(Part("store", RosterKeys.Store)) : null;
+        var gateway = top.Has("gateway") ? GatewayReader.Read(Part("gateway", RosterKeys.Gateway), problems) : null;
+        var store = top.Has("store") ? StoreReader.Read(Part("store", RosterKeys.Store)) : null;
         var servers = ServerReader.Read(Part("servers", null), problems);
         var defaults = DefaultValues.Read(Part("defaults", RosterKeys.Defaults), servers);
         var entries = new UserEntries(problems);

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Berth.Servers;
 
 namespace Berth.Rosters;
@@ -100,7 +98,7 @@ internal static class ServerReader
         var host = keys.Text("host") ?? "localhost";
         if (host is "localhost")
             host = "127.0.0.1";
-        else if (!IsAddress(host))
+        else if (!Addresses.IsPlain(host))
             keys.Report(
                 "host",
                 $"server {name}: host {Names.Shown(host)} is no IP address",
@@ -181,13 +179,4 @@ internal static class ServerReader
             return;
         }
     }
-
-    /// <summary>A plain address: IPAddress.TryParse alone would also take 1, 0x7f.1, 010.0.0.1, [::1] and fe80::1%eth0.</summary>
-    private static bool IsAddress(string text) =>
-        IPAddress.TryParse(text, out var address)
-        && (
-            address.AddressFamily is AddressFamily.InterNetworkV6
-                ? text.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.')
-                : address.ToString() == text
-        );
 }

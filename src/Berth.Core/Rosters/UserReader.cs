@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Berth.Rosters;
 
 /// <summary>Reads the users and what must hold among them.</summary>
@@ -23,7 +21,8 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
     {
         var name = entry.Name.Value;
         var login = Login(entry, name);
-        _logins.Claim(entry, login.ToLowerInvariant(), login);
+        foreach (var form in LoginForms(login))
+            _logins.Claim(entry, form, login);
         var server = entry.Layers.Any(layer => layer.Keys.Has("server"))
             ? servers.Named(entry.Keys("server"), $"user {name}")
             : defaults.Settings.Server;
@@ -70,6 +69,20 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
         return login;
     }
 
+    /// <summary>What the gateway may find a person by. "Without case" is upper or lower case, which differ for some
+    /// letters: nobody's login may be another's in either. With a domain, alice@DOMAIN is alice.</summary>
+    private string[] LoginForms(string login)
+    {
+        var at = login.IndexOf('@', StringComparison.Ordinal);
+        var local =
+            at > 0
+            && gateway?.Identity.Domain is { } domain
+            && login.AsSpan(at + 1).Equals(domain, StringComparison.OrdinalIgnoreCase)
+                ? login[..at]
+                : login;
+        return [$"l{local.ToLowerInvariant()}", $"u{local.ToUpperInvariant()}"];
+    }
+
     private Size Pane(UserEntry entry, string name, Size session)
     {
         var keys = entry.Keys("pane-memory");
@@ -99,7 +112,7 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
                 $"user {name}: port {port} is in the range of server {other.Name} ({other.Ports})",
                 "choose one outside of it"
             );
-        if (gateway is not null && IPEndPoint.TryParse(gateway.Listen, out var listen) && listen.Port == port)
+        if (gateway is not null && Addresses.EndPoint(gateway.Listen) is { } listen && listen.Port == port)
             keys.Report("port", $"user {name}: port {port} is the gateway's", "choose another");
         return port;
     }

@@ -1,3 +1,4 @@
+using Berth.Containment;
 using Berth.Rosters;
 using Berth.Servers;
 
@@ -49,7 +50,15 @@ public static class ServerUnits
     /// <param name="defaultCap"><c>MemoryMax=</c> in bytes, for an instance that has no drop-in.</param>
     /// <param name="systemd">The host's systemd version; directives it does not know are left out.</param>
     /// <param name="tokens">Whether people's tokens are delivered to it.</param>
-    public static string Template(ServerSettings server, long defaultCap, int systemd, bool tokens = false)
+    /// <param name="assigned">Everybody's ports, as <see cref="Berth.Gateway.AssignedPorts"/> writes them: a server may
+    /// listen on none of them but its own.</param>
+    public static string Template(
+        ServerSettings server,
+        long defaultCap,
+        int systemd,
+        bool tokens = false,
+        IReadOnlyList<string>? assigned = null
+    )
     {
         var preset = Presets.For(server);
         var unit = new UnitText()
@@ -59,6 +68,9 @@ public static class ServerUnits
             .Set("After", "network.target")
             .Set("Wants", Containment.Preload.Service)
             .Set("After", Containment.Preload.Service)
+            // Nobody reaches a server that has just started before its fence stands.
+            .Set("Wants", FirewallUnit.Service)
+            .Set("After", FirewallUnit.Service)
             .SetIf(tokens, "Wants", CredentialUnits.Sync)
             .SetIf(tokens, "After", CredentialUnits.Sync)
             .Section("Service")
@@ -92,6 +104,7 @@ public static class ServerUnits
             // T3 Code passes a bearer to its agents in argv: nobody's server sees another person's processes.
             .Set("ProtectProc", "invisible")
             .Set("UMask", "0077")
+            .Deny(assigned ?? [], systemd)
             .Section("Install")
             .Set("WantedBy", "multi-user.target");
         return unit.ToString();
@@ -103,13 +116,22 @@ public static class ServerUnits
     /// <param name="account">Home and primary group, from the host or as useradd is about to make them.</param>
     /// <param name="port">The user's sticky port.</param>
     /// <param name="cap"><c>MemoryMax=</c> in bytes.</param>
-    public static string InstanceDropIn(ServerSettings server, User user, Account account, int port, long cap)
+    /// <param name="systemd">The host's systemd version.</param>
+    public static string InstanceDropIn(
+        ServerSettings server,
+        User user,
+        Account account,
+        int port,
+        long cap,
+        int systemd = 0
+    )
     {
         var preset = Presets.For(server);
         var unit = new UnitText()
             .Section("Service")
             .Set("MemoryMax", Size.Directive(cap))
             .SetIf(account.PrimaryGroup != user.Name, "Group", account.PrimaryGroup)
+            .SetIf(systemd >= SessionUnits.BindRules, "SocketBindAllow", $"tcp:{port}")
             .Environment("HOME", account.Home)
             .Environment("PATH", $"/usr/local/bin:/usr/bin:/bin:{account.Home}/.local/bin");
         foreach (var (name, value) in preset.Environment)

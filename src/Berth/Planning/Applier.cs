@@ -62,7 +62,8 @@ public sealed class Applier(Preview preview, StepRunner runner)
         && a.Ports.All(pair => b.Ports.TryGetValue(pair.Key, out var port) && port == pair.Value)
         && a.Accounts.Count == b.Accounts.Count
         && a.Accounts.All(pair => b.Accounts.TryGetValue(pair.Key, out var other) && pair.Value == other)
-        && a.Launched.Count == b.Launched.Count;
+        && a.Launched.Count == b.Launched.Count
+        && a.SystemAccounts.SequenceEqual(b.SystemAccounts, StringComparer.Ordinal);
 
     /// <summary>Before and after at once: whatever the run gets to, the files it leaves are known.</summary>
     private static Manifest Intention(Manifest before, Manifest next)
@@ -87,7 +88,14 @@ public sealed class Applier(Preview preview, StepRunner runner)
                 account.Locked || old is { Locked: true }
             );
         }
-        return before with { Files = files, Accounts = accounts, Ports = next.Ports, Unfinished = true };
+        return before with
+        {
+            Files = files,
+            Accounts = accounts,
+            Ports = next.Ports,
+            SystemAccounts = [.. before.SystemAccounts.Union(next.SystemAccounts, StringComparer.Ordinal)],
+            Unfinished = true,
+        };
     }
 
     private static Manifest Outcome(Manifest before, Manifest next, ApplyReport report)
@@ -99,6 +107,7 @@ public sealed class Applier(Preview preview, StepRunner runner)
         var files = next.Files.ToDictionary(StringComparer.Ordinal);
         var accounts = next.Accounts.ToDictionary(StringComparer.Ordinal);
         var launched = next.Launched.ToDictionary(StringComparer.Ordinal);
+        var systemAccounts = next.SystemAccounts;
         foreach (var step in undone)
         {
             switch (step)
@@ -118,6 +127,9 @@ public sealed class Applier(Preview preview, StepRunner runner)
                 case SetLock { Name: var name } when before.Accounts.TryGetValue(name, out var account):
                     accounts[name] = account;
                     break;
+                case MakeSystemAccount or RemoveGatewayState:
+                    systemAccounts = before.SystemAccounts;
+                    break;
                 case StartServer { Unit: var unit }:
                     launched.Remove(unit);
                     break;
@@ -130,7 +142,14 @@ public sealed class Applier(Preview preview, StepRunner runner)
         }
         // An activation that failed is tried again by the next run even when no file differs then.
         var unfinished = undone.Any(step => step.Phase is Phase.Activate);
-        return next with { Files = files, Accounts = accounts, Launched = launched, Unfinished = unfinished };
+        return next with
+        {
+            Files = files,
+            Accounts = accounts,
+            Launched = launched,
+            SystemAccounts = systemAccounts,
+            Unfinished = unfinished,
+        };
     }
 
     private List<string> NewFolders(Plan plan, Manifest before)

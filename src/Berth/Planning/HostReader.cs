@@ -1,5 +1,6 @@
 using System.Globalization;
 using Berth.Containment;
+using Berth.Gateway;
 using Berth.Host;
 using Berth.Rosters;
 using Berth.Servers;
@@ -43,6 +44,10 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
             paths.IsLive ? new SurfaceReader(paths).Read(roster.Servers.Keys) : LiveSurfaces.None
         )
         {
+            Firewall = new FirewallReader(paths, run).Read(
+                asked: roster.Servers.Count > 0 || manifest.Files.ContainsKey(Firewall.Path)
+            ),
+            OwnUnits = paths.IsLive ? new SurfaceReader(paths).OwnUnits() : new HashSet<string>(StringComparer.Ordinal),
             Berth = paths.IsLive && Environment.ProcessPath is { } program ? program : "/usr/bin/berth",
             ZshWithoutToken =
                 files.Text("/etc/zsh/zprofile") is { } zprofile

@@ -1,5 +1,6 @@
 using Berth.Containment;
 using Berth.Credentials;
+using Berth.Gateway;
 using Berth.Host;
 using Berth.Rosters;
 using Berth.Servers;
@@ -47,6 +48,11 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
             ReloadSystemd => Tool("systemctl", "daemon-reload"),
             ReloadManager reload => Tool("systemctl", "--user", $"--machine={reload.Name}@.host", "daemon-reload"),
             SetCap set => Caps(set),
+            MakeSystemAccount => Retried("systemd-sysusers", [.. SysusersImage, GatewayUnits.SysusersName]),
+            LoadFirewall => Start("restart", FirewallUnit.Service),
+            DeleteFirewall => DeleteTable(),
+            RestartFront restart => Front(restart),
+            RemoveGatewayState remove => RemoveState(remove),
             RestartBackstop => Tool("systemctl", "try-restart", Backstop.Service),
             RestartPreload => Tool("systemctl", "restart", Preload.Service),
             StartServer start => Start("start", start.Unit),
@@ -90,6 +96,32 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
 
     /// <summary>Points the account tools at the image, where one is worked on.</summary>
     private string[] Image => paths.IsLive ? [] : ["--root", paths.Root];
+
+    private string[] SysusersImage => paths.IsLive ? [] : [$"--root={paths.Root}"];
+
+    /// <summary>Declared first, so that there is one to delete.</summary>
+    private string? DeleteTable()
+    {
+        const string ruleset = $"table inet {Firewall.Table}\ndelete table inet {Firewall.Table}\n";
+        var outcome = run.Run(Firewall.Program, ["-f", "-"], ruleset);
+        return outcome.Ok ? null : outcome.Said;
+    }
+
+    /// <summary>A socket cannot be opened while its service runs.</summary>
+    private string? Front(RestartFront restart) =>
+        restart.Sockets.Count == 0
+            ? Start("restart", restart.Service)
+            : Tool("systemctl", "stop", restart.Service)
+                ?? Tool("systemctl", ["restart", .. restart.Sockets])
+                ?? Start("restart", restart.Service);
+
+    private string? RemoveState(RemoveGatewayState remove)
+    {
+        if (Directory.Exists(paths[GatewayUnits.State]))
+            Directory.Delete(paths[GatewayUnits.State], recursive: true);
+        files.RemoveIfEmpty(Files.Parent(GatewayUnits.DaemonPath));
+        return remove.Account ? Retried("userdel", [.. Image, GatewayUnits.Account]) : null;
+    }
 
     private string? MakeHome(CreateHome create)
     {

@@ -42,6 +42,12 @@ public sealed class SurfaceReader(HostPaths paths)
         return new LiveSurfaces(units, slices, managers, panes, Cap(paths[$"{Tree}/berth.slice/{Containers.Slice}"]));
     }
 
+    /// <summary>Services of Berth's own that run.</summary>
+    public IReadOnlySet<string> OwnUnits() =>
+        Folders($"{Tree}/system.slice", "berth*.service")
+            .Select(folder => Path.GetFileName(folder))
+            .ToHashSet(StringComparer.Ordinal);
+
     private void Units(string folder, string stem, Dictionary<string, SurfaceFact> units)
     {
         foreach (var unit in Folders(folder, $"{stem}*.service"))

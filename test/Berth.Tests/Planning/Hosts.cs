@@ -1,3 +1,4 @@
+using Berth.Gateway;
 using Berth.Rosters;
 using Berth.Units;
 
@@ -38,7 +39,10 @@ internal static class Hosts
             new EarlyoomFact(true),
             new Dictionary<string, IReadOnlyList<string>> { ["t3"] = ["/usr/bin/t3", "/usr/bin/node"] },
             LiveSurfaces.None
-        );
+        )
+        {
+            Firewall = new FirewallFact(true, ""),
+        };
 
     public static HostFacts With(this HostFacts facts, Account account, HomeFact? home = null) =>
         facts with
@@ -76,8 +80,17 @@ internal static class Hosts
                 user => ServerUnits.UnitName(user.Server!, user.Name),
                 user => new SurfaceFact("x", user.Memory.On(facts.Ram))
             );
+        if (plan.Steps.OfType<MakeSystemAccount>().Any())
+            facts = facts.With(new Account("berth-gateway", 997, "berth-gateway", "/", "/usr/sbin/nologin", false));
         facts = facts with
         {
+            Firewall = new FirewallFact(
+                true,
+                roster.Servers.Count == 0
+                    ? ""
+                    : LoadedTable.Wanted(Fence.Of(desired.Routes, roster.Gateway is not null))
+            ),
+            OwnUnits = roster.Gateway is null ? [] : new HashSet<string> { "berth-gateway.service", "berth.service" },
             Surfaces = facts.Surfaces with { Servers = running },
             Listeners = roster
                 .Users.Where(user => user.Serves)

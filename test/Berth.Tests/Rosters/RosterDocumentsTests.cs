@@ -74,6 +74,29 @@ public sealed class RosterDocumentsTests
                     StringComparison.Ordinal
                 )
             );
+        const string certificate = "certificate: /etc/berth/tls/chain.pem, key: /etc/berth/tls/key.pem";
+        foreach (var key in RosterKeys.Gateway)
+            Reads(
+                key.Name switch
+                {
+                    "certificate" or "key" => $"gateway: {{{certificate}}}",
+                    "proxy-protocol" => "gateway: {proxies: [10.0.0.7], proxy-protocol: true}",
+                    _ => $"gateway: {{{key.Name}: {key.Example}}}",
+                }
+            );
+        const string jwt = "kind: jwt, header: X-J, jwks: /etc/keys.json, issuer: i, audience: a";
+        const string header = "kind: header, header: X-U, secret-file: /etc/berth/proxy.secret";
+        foreach (var key in RosterKeys.Identity)
+        {
+            var others = key.Name switch
+            {
+                "session-days" => "kind: link",
+                "secret-file" or "secret-header" => header,
+                _ => jwt,
+            };
+            var kept = others.Split(", ").Where(one => !one.StartsWith($"{key.Name}:", StringComparison.Ordinal));
+            Reads($"gateway: {{identity: {{{string.Join(", ", kept)}, {key.Name}: {key.Example}}}}}");
+        }
         foreach (var key in RosterKeys.Top)
             Reads($"{key.Name}: {key.Example}");
         static void Reads(string text) =>

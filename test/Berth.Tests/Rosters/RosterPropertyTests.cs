@@ -16,6 +16,15 @@ public sealed class RosterPropertyTests
         "memory: 16G",
         "ports: 3773-",
         "login",
+        "gateway:",
+        "listen: ",
+        "unix:/run/",
+        "url: https://[",
+        "proxies: ",
+        "10.0.0.0/8",
+        "::/",
+        "identity:",
+        "domain: @",
         ": ",
         ":",
         "\n",
@@ -93,11 +102,13 @@ public sealed class RosterPropertyTests
             iter: 5_000
         );
 
-    [Fact]
-    public void A_broken_roster_is_never_read_as_a_good_one()
+    [Theory]
+    [InlineData("lab")]
+    [InlineData("team")]
+    public void A_broken_roster_is_never_read_as_a_good_one(string example)
     {
         // One character taken out of, or put into, a real file.
-        var text = Golden.Text("../../examples/lab.yaml");
+        var text = Golden.Text($"../../examples/{example}.yaml");
         Gen.Select(Gen.Int[0, text.Length - 1], Gen.OneOf(s_pieces, Gen.Const("")))
             .Sample(
                 (at, piece) =>

@@ -6,7 +6,7 @@ public sealed class RosterReaderTests
 {
     private const string Design = """
         host:     {reserve: 4G}
-        gateway:  {listen: 127.0.0.1:3780, identity: {kind: jwt, header: X-authentik-jwt, jwks: https://id.example/jwks}}
+        gateway:  {listen: 127.0.0.1:3780, identity: {kind: jwt, header: X-authentik-jwt, jwks: https://id.example/jwks, issuer: https://id.example/, audience: workstation}}
         store:    {kind: vault, address: https://vault.example, path: "secret/workstation/claude-users/{user}"}
         servers:  {t3: {preset: t3, ports: 3773-}}
         defaults: {server: t3, memory: 16G, pane-memory: 6G}
@@ -26,6 +26,50 @@ public sealed class RosterReaderTests
         Assert.Equal(new PortRange(3773, 4772), roster.Servers["t3"].Ports);
         Assert.Equal(["alice", "bob", "carol"], roster.Users.Select(user => user.Name));
         Assert.Equal([true, true, false], roster.Users.Select(user => user.Serves));
+    }
+
+    [Fact]
+    public void The_gateway_is_read_with_its_origin_as_browsers_name_it()
+    {
+        var gateway = Good(
+            """
+            gateway:
+              listen: "[::]:443"
+              url: https://Code.EXAMPLE:443/
+              certificate: /etc/berth/tls/chain.pem
+              key: /etc/berth/tls/key.pem
+              proxies: 10.0.0.7 fd00:1::/64
+              proxy-protocol: true
+              contact: help@example.com
+              identity: {session-days: 7}
+            """
+        ).Gateway!;
+        Assert.Equal(("[::]:443", "https://code.example"), (gateway.Listen, gateway.Url));
+        Assert.Equal(("/etc/berth/tls/chain.pem", "/etc/berth/tls/key.pem"), (gateway.Certificate, gateway.Key));
+        Assert.Equal(["10.0.0.7", "fd00:1::/64"], gateway.Proxies);
+        Assert.Equal((true, "help@example.com"), (gateway.ProxyProtocol, gateway.Contact));
+        Assert.Equal(("link", 7), (gateway.Identity.Kind, gateway.Identity.SessionDays));
+    }
+
+    [Theory]
+    [InlineData("https://bücher.example", "https://xn--bcher-kva.example")]
+    [InlineData("http://127.0.0.1:3780", "http://127.0.0.1:3780")]
+    [InlineData("http://localhost:80", "http://localhost")]
+    [InlineData("https://[fd00::1]:8443", "https://[fd00::1]:8443")]
+    public void An_origin_is_as_browsers_name_it(string url, string origin) =>
+        Assert.Equal(origin, Good($"gateway: {{url: \"{url}\"}}").Gateway!.Url);
+
+    [Fact]
+    public void An_identity_is_read_with_its_defaults()
+    {
+        var identity = Good(
+            "gateway: {identity: {kind: header, header: X-User, secret-file: /etc/s, domain: Example.COM}}"
+        ).Gateway!.Identity;
+        Assert.Equal(("X-Berth-Secret", "example.com"), (identity.SecretHeader, identity.Domain));
+        var jwt = Good(
+            "gateway: {identity: {kind: jwt, header: X-J, jwks: /etc/j, issuer: i, audience: a, clock-skew: 0}}"
+        ).Gateway!.Identity;
+        Assert.Equal(("email", 0, 30), (jwt.Claim, jwt.ClockSkew, jwt.SessionDays));
     }
 
     [Fact]

@@ -89,8 +89,9 @@ public sealed record MintCommand(
             "--property=LimitCORE=0",
             .. Environment.Select(variable => $"--setenv={variable.Key}={variable.Value}"),
             "--",
-            // Looked up by their PATH, not by that of whoever asks.
-            .. Program.StartsWith('/') ? [Program] : (string[])["/usr/bin/env", Program],
+            // Found by their PATH and with their rights: the daemon may not even look into a home.
+            "/usr/bin/env",
+            Program,
             .. Arguments,
         ];
 }

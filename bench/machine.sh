@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# machine.sh: boots the test machine and measures, in it, an apply with nothing to do for 100 users against checks.sh.
+# machine.sh: starts the test machine and measures, in it, an apply with nothing to do for 100 users against checks.sh.
 # shellcheck source=test/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../test/vm/common.sh"
 image=$("$repository/test/vm/image.sh" trixie)
@@ -12,10 +12,9 @@ exec 8>"$work/alive"
 trap 'exec 8>&-; wait; rm -rf "$work"' EXIT
 connect=(ssh -q -i "$image/key" -p "$port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=3 root@127.0.0.1)
 for _ in $(seq 90); do "${connect[@]}" true 2>/dev/null && break || sleep 1; done
+"${connect[@]}" "$("$repository/test/vm/wake.sh")"
 "${connect[@]}" bash -s <<'VM'
 set -e
-ln -sf /payload/bin/* /usr/local/bin/
-mkdir -p /etc/berth
 {
     echo 'host: {overcommit: true}'
     echo 'servers: {idle: {preset: custom, ports: 4000-4999, command: [/bin/sleep, infinity], ready: tcp}}'

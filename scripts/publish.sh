@@ -6,4 +6,5 @@ rid=linux-$([ "$(uname -m)" = aarch64 ] && echo arm64 || echo x64)
 dotnet publish src/Berth -r "$rid" -o artifacts/publish --nologo -v quiet
 dotnet publish test/Doubles/StandIn -r "$rid" -o artifacts/doubles --nologo -v quiet
 dotnet publish test/Doubles/Vault -r "$rid" -o artifacts/doubles --nologo -v quiet
+dotnet publish test/Doubles/T3 -r "$rid" -o artifacts/doubles --nologo -v quiet
 echo "artifacts/publish/berth $(stat -c %s artifacts/publish/berth | numfmt --to=iec)"

@@ -22,12 +22,14 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     UninstallCommand.Create(),
     UpCommand.Create(),
     HoldCommand.Create(),
+    DaemonCommand.Create(),
     AgentsCommand.Create(),
     TokenCommand.Create(),
     StoreCommand.Create(),
     SyncCommand.Create(),
     LoginCommand.Create(),
     LaunchCommand.Create(),
+    LinkCommand.Create(),
 };
 
 var parse = root.Parse(args);

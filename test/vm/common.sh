@@ -4,6 +4,8 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repository=$(cd "$here/../.." && pwd)
+# A machine that goes on finds disks of the size that it booted with; the file is sparse.
+payload_size=2G
 cache="${BERTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/berth}/vm"
 
 # need PROGRAM PACKAGE: stops with the command that installs what is missing.

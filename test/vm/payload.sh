@@ -20,5 +20,5 @@ cp "$repository/artifacts/publish/berth" "$repository/artifacts/doubles/standin"
 cp -L "$("$repository/scripts/agent.sh" opencode)" "$stage/bin/opencode"
 if [ "${2:-}" = claude ]; then cp -L "$("$repository/scripts/agent.sh" claude)" "$stage/bin/claude"; fi
 if [ -d "$repository/bench" ]; then cp -r "$repository/bench" "$stage/bench"; fi
-truncate -s $(($(du -sm "$stage" | cut -f1) + 32))M "$file"
+truncate -s "$payload_size" "$file"
 mke2fs -q -F -t ext4 -O ^has_journal -m 0 -d "$stage" "$file"

@@ -15,7 +15,7 @@ exec 8>"$work/alive"
 connect=(ssh -q -i "$image/key" -p "$port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@127.0.0.1)
 printf 'vm: booting %s (about half a minute) ' "$suite"
 for _ in $(seq 90); do
-    if "${connect[@]}" -o ConnectTimeout=2 'ln -sf /payload/bin/* /usr/local/bin/; mkdir -p /etc/berth' 2>/dev/null; then
+    if "${connect[@]}" -o ConnectTimeout=2 "$("$here/wake.sh")" 2>/dev/null; then
         echo
         echo "vm: you are root on a disposable $suite; try: berth init && berth plan. 'exit' throws it away."
         "${connect[@]}" -t || true

@@ -5,7 +5,7 @@ root=$1 key=$2
 
 echo workstation >"$root/etc/hostname"
 echo '127.0.0.1 localhost workstation' >"$root/etc/hosts"
-printf '/dev/vda / ext4 rw,noatime 0 1\n/dev/vdb /payload ext4 ro,nofail 0 0\n' >"$root/etc/fstab"
+printf '/dev/vda / ext4 rw,noatime 0 1\n/dev/vdb /payload ext4 ro,noauto 0 0\n' >"$root/etc/fstab"
 mkdir -p "$root/payload" "$root/root/.ssh"
 cp "$key" "$root/root/.ssh/authorized_keys"
 chmod 700 "$root/root/.ssh"

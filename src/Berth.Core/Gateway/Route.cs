@@ -37,4 +37,9 @@ public sealed record Route(
     int Port,
     string Home,
     RouteState State
-);
+)
+{
+    /// <summary>The roster's start command of the server, place-holders and all: the program that serves a person also
+    /// issues what they sign in with. One word a line; empty for the preset's own.</summary>
+    public string Command { get; init; } = "";
+}

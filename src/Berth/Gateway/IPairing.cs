@@ -7,7 +7,8 @@ internal interface IPairing
 {
     /// <summary>Before a request is sent on. Answers the request itself (a redirect with a new session) and gives true,
     /// or gives false: send it on. Only a document navigation may be answered or kept waiting; an XHR, an asset or a
-    /// WebSocket is sent on at once.</summary>
+    /// WebSocket is sent on at once, unless nothing has yet been injected that its server would refuse it without.
+    /// </summary>
     /// <exception cref="PairingException">It cannot be done now; the message is for the person and the log.</exception>
     ValueTask<bool> PrepareAsync(HttpContext context, bool isNavigation, CancellationToken stop);
 
@@ -29,9 +30,11 @@ internal sealed class PairingException(string message, bool drift = false) : Exc
 internal interface IPairingSource
 {
     /// <summary>The value of one of the secrets that Berth generated for this person's server.</summary>
+    /// <exception cref="PairingException">It cannot be had now.</exception>
     Task<string> SecretAsync(Route route, string variable, CancellationToken stop);
 
-    /// <summary>Runs the preset's own command, as the person, that issues a session which may mint pairing credentials;
-    /// gives its standard output.</summary>
-    Task<string> MintAsync(Route route, CancellationToken stop);
+    /// <summary>Runs the preset's own command, as the person, that issues what they sign in with; gives its standard
+    /// output.</summary>
+    /// <exception cref="PairingException">It cannot be had now.</exception>
+    Task<string> MintAsync(Route route, MintKind kind, CancellationToken stop);
 }

@@ -84,7 +84,9 @@ public sealed class ReadyProbe : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private static string? Holds(byte[] answer, string property)
+    /// <summary>Whether an answer is the JSON that the check asks for.</summary>
+    /// <returns>Null when it is; else why not.</returns>
+    public static string? Holds(byte[] answer, string property)
     {
         try
         {

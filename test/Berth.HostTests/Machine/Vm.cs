@@ -25,16 +25,18 @@ public abstract class Vm(string suite, params string[] agents) : IAsyncLifetime
         _key = Path.Join((await Repository.Script("test/vm/image.sh", suite)).Trim(), "key");
         var payload = Path.Join(_folder, "payload.img");
         await Repository.Script("test/vm/payload.sh", [payload, .. agents]);
-        // Under emulation on a busy machine a boot may stall; the tests themselves are never tried twice.
+        // Made before the clock of a start runs.
+        await Repository.Script("test/vm/booted.sh", suite, "3072");
+        // Under emulation on a busy machine a start may stall; the tests themselves are never tried twice.
         for (var attempt = 1; ; attempt++)
         {
             if (await Boot(payload))
                 break;
             await Stop();
             if (attempt == 3)
-                Assert.Fail($"the {suite} machine did not boot in three attempts; its console:\n{await Tail()}");
+                Assert.Fail($"the {suite} machine did not start in three attempts; its console:\n{await Tail()}");
         }
-        (await Run("ln -sf /payload/bin/* /usr/local/bin/ && mkdir -p /etc/berth")).Ok();
+        (await Run(await Repository.Script("test/vm/wake.sh"))).Ok();
     }
 
     /// <summary>Looked at once, after the last test of the class and before the machine ends.</summary>

@@ -1,0 +1,149 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Berth.Gateway;
+
+/// <summary>Sends requests on to people's servers, and knows what to say when one cannot be reached: a page for people,
+/// patience for everything else.</summary>
+internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets)
+{
+    /// <summary>A document is answered at once: the first look at a server that runs takes milliseconds.</summary>
+    private static readonly TimeSpan s_documentWaits = TimeSpan.FromSeconds(1);
+
+    /// <summary>A script's request waits for a server that restarts.</summary>
+    private static readonly TimeSpan s_requestWaits = TimeSpan.FromSeconds(30);
+
+    /// <summary>A WebSocket waits less long: its clients give up on a handshake after 10 to 20 s.</summary>
+    private static readonly TimeSpan s_socketWaits = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long a page may take to begin.</summary>
+    private static readonly TimeSpan s_firstByte = TimeSpan.FromSeconds(30);
+
+    private const int Attempts = 3;
+
+    private static readonly ForwarderRequestConfig s_config = new()
+    {
+        Version = HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        // A turn of an agent may take very long without a byte, and an event stream may be silent for hours.
+        ActivityTimeout = TimeSpan.FromHours(6),
+        AllowResponseBuffering = false,
+    };
+
+    /// <summary>Waits for the server, or answers that it is not there yet.</summary>
+    /// <returns>Whether the request can be sent on; false: it was answered.</returns>
+    public static async ValueTask<bool> AwaitReadyAsync(
+        HttpContext context,
+        Place place,
+        Pages pages,
+        bool isDocument,
+        bool isSocket
+    )
+    {
+        var bound =
+            isDocument ? s_documentWaits
+            : isSocket ? s_socketWaits
+            : s_requestWaits;
+        if (await place.Room.WaitAsync(bound, context.RequestAborted))
+            return true;
+        // A WebSocket is refused before it opens: a client that sees it open and close again takes the opening for
+        // success, forgets its patience and asks in a tight loop.
+        var page = place.Room.Fault?.Fault is UpstreamFault.Squatter ? pages.Squatted() : Pages.Starting();
+        await page.WriteAsync(context, isDocument);
+        return false;
+    }
+
+    public async ValueTask SendAsync(
+        HttpContext context,
+        Place place,
+        Exchange exchange,
+        Pages pages,
+        bool isDocument,
+        bool isSocket
+    )
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var failure = isSocket
+                ? await OpenAsync(context, place, exchange)
+                : await ForwardAsync(context, place, exchange, isDocument);
+            if (failure is null || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
+                return;
+            var fault = UpstreamException.Within(failure);
+            var answer = AnswerTo(failure, fault, pages);
+            if (answer.Status != 502)
+                place.Room.Invalidate(fault);
+            if (attempt == Attempts || answer.Status != 503 || !CanSendAgain(context, fault, isSocket))
+            {
+                await answer.WriteAsync(context, isDocument);
+                return;
+            }
+            context.Response.Clear();
+            if (!await AwaitReadyAsync(context, place, pages, isDocument, isSocket))
+                return;
+        }
+    }
+
+    private async ValueTask<Exception?> ForwardAsync(
+        HttpContext context,
+        Place place,
+        Exchange exchange,
+        bool isDocument
+    )
+    {
+        // Only a page is expected soon: a script may ask for something that takes an agent an hour.
+        using var patience = isDocument ? new CancellationTokenSource(s_firstByte) : null;
+        exchange.Patience = patience;
+        var error = await forwarder.SendAsync(
+            context,
+            place.Upstream.Base,
+            place.Upstream.Client,
+            s_config,
+            exchange,
+            patience?.Token ?? default
+        );
+        if (error == ForwarderError.None)
+            return null;
+        return context.Features.Get<IForwarderErrorFeature>()?.Exception
+            ?? new HttpRequestException($"forwarding failed: {error}");
+    }
+
+    private async ValueTask<Exception?> OpenAsync(HttpContext context, Place place, Exchange exchange)
+    {
+        try
+        {
+            await sockets.PassAsync(context, place, exchange);
+            return null;
+        }
+        catch (Exception failure)
+            when (failure is HttpRequestException or IOException or SocketException or OperationCanceledException)
+        {
+            return failure;
+        }
+    }
+
+    private static Page AnswerTo(Exception failure, UpstreamException? fault, Pages pages) =>
+        (fault?.Fault, failure) switch
+        {
+            (UpstreamFault.Squatter, _) => pages.Squatted(),
+            (UpstreamFault.NeverAccepted, _) => Pages.NoAnswer(),
+            (UpstreamFault.Refused, _) => Pages.Starting(),
+            (_, OperationCanceledException) => Pages.NoAnswer(),
+            (_, HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }) => pages.Broken(
+                "Its headers are longer than 64 KB."
+            ),
+            (_, HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse }) => pages.Broken(
+                "It is not formed as HTTP asks for."
+            ),
+            _ => Pages.Starting(),
+        };
+
+    /// <summary>What never left may be sent when the server is back; what left and changes nothing, too.</summary>
+    private static bool CanSendAgain(HttpContext context, UpstreamException? fault, bool isSocket) =>
+        fault is not null
+        || isSocket
+        || HttpMethods.IsGet(context.Request.Method)
+        || HttpMethods.IsHead(context.Request.Method);
+}

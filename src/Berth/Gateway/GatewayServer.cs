@@ -1,0 +1,179 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Berth.Gateway;
+
+/// <summary>What a gateway is made of, given by whoever runs it.</summary>
+/// <param name="Identity">How people prove who they are.</param>
+/// <param name="Find">Makes the look-up of a configuration: from who was proven to their route.</param>
+/// <param name="Pairing">How people are signed in to a server.</param>
+/// <param name="Own">Paths below <c>/berth/</c> that others answer.</param>
+/// <param name="Owner">Whose a socket is.</param>
+/// <param name="Access">The access log; null for none.</param>
+internal sealed record GatewayParts(
+    IIdentity Identity,
+    Func<GatewayConfig, Func<Identified, Route?>> Find,
+    Func<Route, Upstream, IPairing> Pairing,
+    IReadOnlyDictionary<string, RequestDelegate> Own,
+    SocketOwner Owner,
+    AccessLog? Access
+)
+{
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>A line for the log of what is out of the ordinary.</summary>
+    public Action<string> Log { get; init; } = _ => { };
+
+    public GatewayLimits Limits { get; init; } = new();
+}
+
+/// <summary>How much the gateway lets itself be asked for.</summary>
+/// <param name="Connections">Open connections at once; more are closed at once.</param>
+/// <param name="Headers">How long a client may take for a request's headers.</param>
+/// <param name="Drain">How long requests that are under way may take to end when the gateway stops.</param>
+internal sealed record GatewayLimits(int Connections, TimeSpan Headers, TimeSpan Drain)
+{
+    public GatewayLimits()
+        : this(20_000, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5)) { }
+}
+
+/// <summary>The gateway: listens, leads everybody to their own server, changes its routes while it runs.</summary>
+internal sealed class GatewayServer : IAsyncDisposable
+{
+    private readonly GatewayParts _parts;
+    private readonly KestrelServer _kestrel;
+    private readonly SocketDoor _sockets;
+    private readonly GatewayApplication _application;
+    private readonly ServiceProvider _services;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _swap = new();
+    private volatile RouteTable _table;
+
+    public GatewayServer(GatewayConfig config, GatewayParts parts, Action<KestrelServerOptions> listen)
+    {
+        _parts = parts;
+        _table = Table(config, null);
+        _services = new ServiceCollection()
+            .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
+            .AddLogging()
+            .AddHttpForwarder()
+            .BuildServiceProvider();
+        _sockets = new SocketDoor(parts.Clock, parts.Log);
+        var gate = new Gate(
+            parts.Identity,
+            new Forwarding(_services.GetRequiredService<IHttpForwarder>(), _sockets),
+            new OwnPaths(parts.Own),
+            () => _table,
+            parts.Log,
+            _stopping.Token
+        );
+        _application = new GatewayApplication(gate, parts.Access, parts.Log);
+        var options = new KestrelServerOptions
+        {
+            ApplicationServices = _services,
+            AddServerHeader = false,
+            AllowSynchronousIO = false,
+        };
+        Limit(options.Limits, parts.Limits);
+        listen(options);
+        _kestrel = new KestrelServer(
+            Options.Create(options),
+            new SocketTransportFactory(
+                Options.Create(new SocketTransportOptions { Backlog = 4096, NoDelay = true }),
+                NullLoggerFactory.Instance
+            ),
+            NullLoggerFactory.Instance
+        );
+    }
+
+    /// <summary>WebSockets that are open.</summary>
+    public int OpenSockets => _sockets.Count;
+
+    /// <summary>Where it listens, as URLs.</summary>
+    public IEnumerable<string> Addresses => _kestrel.Features.Get<IServerAddressesFeature>()!.Addresses;
+
+    public Task StartAsync(CancellationToken stop) => _kestrel.StartAsync(_application, stop);
+
+    /// <summary>From now on people are led by this. Nobody's connection is dropped, but for those to a server that is no
+    /// longer theirs.</summary>
+    public async Task ChangeAsync(GatewayConfig config)
+    {
+        RouteTable before;
+        lock (_swap)
+        {
+            before = _table;
+            _table = Table(config, before);
+        }
+        foreach (var (user, place) in before.Places)
+        {
+            if (_table.Places.TryGetValue(user, out var kept) && kept == place)
+                continue;
+            await _sockets.CloseAsync(kept is null ? SocketPump.Policy : SocketPump.Restart, place);
+            place.Dispose();
+        }
+    }
+
+    /// <summary>Takes no more connections, lets requests end, says goodbye to WebSockets.</summary>
+    public async Task StopAsync()
+    {
+        using var bound = new CancellationTokenSource(_parts.Limits.Drain);
+        var stopped = _kestrel.StopAsync(bound.Token);
+        await _stopping.CancelAsync();
+        await _sockets.CloseAsync(SocketPump.Restart);
+        await stopped;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_stopping.IsCancellationRequested)
+            await StopAsync();
+        _kestrel.Dispose();
+        foreach (var place in _table.Places.Values)
+            place.Dispose();
+        await _services.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private static void Limit(KestrelServerLimits kestrel, GatewayLimits limits)
+    {
+        kestrel.MaxConcurrentConnections = limits.Connections;
+        kestrel.RequestHeadersTimeout = limits.Headers;
+        // An upload may be as long as it likes: it passes through, and its server decides.
+        kestrel.MaxRequestBodySize = null;
+        kestrel.MaxRequestLineSize = 16 << 10;
+        // Identity providers sign long lists of groups.
+        kestrel.MaxRequestHeadersTotalSize = 64 << 10;
+        kestrel.MaxRequestBufferSize = 256 << 10;
+        kestrel.MaxResponseBufferSize = 256 << 10;
+    }
+
+    private RouteTable Table(GatewayConfig config, RouteTable? before)
+    {
+        var places = new Dictionary<string, Place>();
+        foreach (var route in config.Routes)
+            if (route is { State: RouteState.Serving, Port: > 0 })
+                places[route.User] =
+                    before is not null
+                    && before.Places.TryGetValue(route.User, out var place)
+                    && place.Upstream.Route == route
+                        ? place
+                        : new Place(route, _parts.Owner, _parts.Pairing, _parts.Clock);
+        return new RouteTable(
+            config,
+            _parts.Find(config),
+            Pages.Of(config),
+            OriginPolicy.OriginOf(config.Gateway.Url),
+            Peers.Of(config.Gateway.Proxies),
+            places
+        );
+    }
+}

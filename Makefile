@@ -18,11 +18,14 @@ publish: setup ## build the native binary, artifacts/publish/berth
 up: publish ## two people's agent servers, here and now, without root (Ctrl-C ends it)
 	@PATH="$$(dirname "$$(scripts/agent.sh opencode)"):$$PATH" artifacts/publish/berth up --roster examples/two-people.yaml
 
-test: publish ## every test: in this process, then on a real Debian in a virtual machine
-	@scripts/test.sh unit host
+test: publish ## every test: in this process, in a browser, then on a real Debian in a virtual machine
+	@scripts/test.sh unit web host
 
 unit: setup ## the tests that need no machine: seconds
 	@scripts/test.sh unit
+
+web: setup ## the tests in a real browser: a minute
+	@scripts/test.sh web
 
 host: publish ## the tests in the machine: minutes
 	@scripts/test.sh host
@@ -44,4 +47,4 @@ check: lint test ## what CI runs
 clean: ## forget what was built (the caches of images and packages stay)
 	@rm -rf artifacts && find src test -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help setup publish up test unit host vm bench format lint check clean
+.PHONY: help setup publish up test unit web host vm bench format lint check clean

@@ -13,6 +13,7 @@ ssh openssh-client
 shellcheck shellcheck
 flock util-linux
 numfmt coreutils
+chromium chromium
 LIST
 [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
 [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)

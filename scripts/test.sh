@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test.sh unit|host...: runs test suites and adds them up in a last line "N passed, N failed, N skipped".
+# test.sh unit|web|host...: runs test suites and adds them up in a last line "N passed, N failed, N skipped".
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 passed=0 failed=0 skipped=0
@@ -7,8 +7,9 @@ mkdir -p artifacts/results
 for suite in "$@"; do
     case $suite in
         unit) project=test/Berth.Tests ;;
+        web) project=test/Berth.WebTests ;;
         host) project=test/Berth.HostTests ;;
-        *) echo "test: there is no suite '$suite' (unit, host)" >&2 && exit 64 ;;
+        *) echo "test: there is no suite '$suite' (unit, web, host)" >&2 && exit 64 ;;
     esac
     echo "== $suite tests"
     name=$(basename "$project")

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Berth.Host;
 using Berth.Planning;
 using Berth.Rosters;
+using Berth.Units;
 using Berth.Watching;
 using Spectre.Console;
 
@@ -26,13 +27,31 @@ public static class StatusCommand
             Console.Error.WriteLine("berth: this host does not run systemd; 'berth up' shows its own servers");
             return ExitCodes.Failed;
         }
-        var manifest = new ManifestFile(new Files(HostPaths.Live)).Read();
+        var planned = new Preview(HostPaths.Live, ProcessRunner.Default).Of(roster, new PlanOptions());
+        var manifest = planned.Manifest;
         var states = new StatusReader(HostPaths.Live, ProcessRunner.Default).Read(roster, manifest);
         if (parse.GetValue(Shared.Json))
             Console.Out.WriteLine(StatusJson.Render(states));
         else
             Terminal.Write(Table(states));
-        return states.All(state => state.AsWanted) ? ExitCodes.Ok : ExitCodes.Warnings;
+        var wrong = WayIn(roster, planned).ToList();
+        foreach (var line in wrong)
+            Console.Error.WriteLine($"berth: {line}");
+        return wrong.Count == 0 && states.All(state => state.AsWanted) ? ExitCodes.Ok : ExitCodes.Warnings;
+    }
+
+    /// <summary>What is not as applied between people and their servers.</summary>
+    private static IEnumerable<string> WayIn(Roster roster, Planned planned)
+    {
+        if (planned.Plan.Steps.Any(step => step is LoadFirewall))
+            yield return "the firewall is not loaded as the roster wants it: others on this host may reach people's servers; next: berth apply";
+        if (roster.Gateway is null)
+            yield break;
+        foreach (var unit in new[] { GatewayUnits.Service, GatewayUnits.Daemon })
+        {
+            if (!planned.Facts.OwnUnits.Contains(unit))
+                yield return $"{unit} is not running (journalctl -u {unit} -n 20)";
+        }
     }
 
     private static Table Table(IReadOnlyList<ServerStatus> states)

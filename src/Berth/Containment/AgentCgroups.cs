@@ -1,6 +1,7 @@
-using Berth.Embedded;
+using System.Text;
 using Berth.Host;
 using Berth.Planning;
+using Berth.Recording;
 using Berth.Units;
 
 namespace Berth.Containment;
@@ -132,7 +133,9 @@ public sealed class AgentCgroups(HostPaths paths, TimeProvider clock, Action<str
     private string? UnitOf(int pid) => Text($"/proc/{pid}/cgroup") is { } text ? AgentCgroup.UnitOf(text) : null;
 
     private int? Parent(int pid) =>
-        Text($"/proc/{pid}/stat") is { } text && ProcStat.TryParse(text, out var stat) ? stat.Parent : null;
+        Text($"/proc/{pid}/stat") is { } text && ProcStat.TryParse(Encoding.UTF8.GetBytes(text), out var stat)
+            ? stat.Parent
+            : null;
 
     /// <summary>Null when the process has ended.</summary>
     private string? Text(string path)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Berth.Host;
+using Berth.Recording;
 
 namespace Berth.Embedded;
 
@@ -15,7 +16,6 @@ internal sealed class ProcessTree
     {
         var tree = new ProcessTree();
         Span<byte> bytes = stackalloc byte[1024];
-        Span<char> text = stackalloc char[1024];
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             if (!char.IsAsciiDigit(folder[^1]))
@@ -27,10 +27,7 @@ internal sealed class ProcessTree
             _ = Native.Close(descriptor);
             if (length <= 0)
                 continue;
-            // Names may hold any byte; only the numbers around them are read.
-            for (var i = 0; i < length; i++)
-                text[i] = (char)bytes[i];
-            if (!ProcStat.TryParse(text[..length], out var stat))
+            if (!ProcStat.TryParse(bytes[..length], out var stat))
                 continue;
             ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(tree._children, stat.Parent, out _);
             (list ??= []).Add(stat);

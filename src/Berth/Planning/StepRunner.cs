@@ -119,6 +119,7 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
     {
         if (Directory.Exists(paths[GatewayUnits.State]))
             Directory.Delete(paths[GatewayUnits.State], recursive: true);
+        files.RemoveIfEmpty(Files.Parent(GatewayUnits.DaemonPath));
         return remove.Account ? Retried("userdel", [.. Image, GatewayUnits.Account]) : null;
     }
 

@@ -29,23 +29,6 @@ public sealed class GuardTests
                         && (victim is null || processes.Contains(victim.Value));
                 }
             );
-
-    [Theory]
-    [InlineData("12 (sh) S 1 12 12 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 100 2000 25 184467", 12, 1, 'S', 25)]
-    [InlineData("12 (a) b) R (c) S 7 12 12 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 100 2000 25 184467", 12, 7, 'S', 25)]
-    [InlineData("9 () Z 3 12 12 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 100 2000 0 184467", 9, 3, 'Z', 0)]
-    public void A_name_with_brackets_does_not_mislead(string line, int pid, int parent, char state, long pages)
-    {
-        Assert.True(ProcStat.TryParse(line, out var stat));
-        Assert.Equal(new ProcStat(pid, parent, state, pages), stat);
-    }
-
-    [Fact]
-    public void No_line_makes_the_parser_throw() =>
-        Gen.String.Sample(line =>
-        {
-            _ = ProcStat.TryParse(line, out _);
-        });
 }
 
 public sealed class RestartPolicyTests

@@ -1,0 +1,3 @@
+module berth/bench
+
+go 1.19

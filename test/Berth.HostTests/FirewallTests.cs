@@ -1,0 +1,134 @@
+using Berth.HostTests.Machine;
+using Xunit;
+
+namespace Berth.HostTests;
+
+/// <summary>Real uids against each other's ports: bob reaches alice's server neither from the front nor by taking its
+/// place, and without each protection he does.</summary>
+public sealed class FirewallTests(Debian13 vm) : IClassFixture<Debian13>
+{
+    private const string Unit = "standin-serve@alice.service";
+    private const string Sessions = "/etc/systemd/system/user-.slice.d/50-berth.conf";
+
+    /// <summary>The servers listen on every address, as claude-code-ui does whatever it is told.</summary>
+    private static readonly string s_roster = StandIns.Roster.Replace(
+        "serve, --port",
+        "serve, --host, 0.0.0.0, --port",
+        StringComparison.Ordinal
+    );
+
+    /// <summary>The host by its own address in the network, and a neighbour that has a cable to it.</summary>
+    private const string Network = """
+        set -e
+        ip netns add neighbour
+        ip link add cable type veth peer name eth0 netns neighbour
+        ip addr add 10.77.0.1/24 dev cable && ip link set cable up
+        ip -n neighbour addr add 10.77.0.2/24 dev eth0 && ip -n neighbour link set eth0 up
+        """;
+
+    [Fact]
+    public async Task A_port_is_its_owners_alone_and_without_each_protection_it_is_not()
+    {
+        const string found = "find /etc /var/lib -xdev -not -path '/etc/berth/roster.yaml' | sort; nft list ruleset";
+        await vm.Write("/etc/berth/roster.yaml", s_roster);
+        (await vm.Run($"useradd -m -s /bin/bash alice && useradd -m -s /bin/bash bob; {found} >/root/before")).Ok();
+        await vm.LetIn("alice");
+        await vm.LetIn("bob");
+        (await vm.Run(Network)).Ok();
+        (await vm.Berth("apply")).Ok();
+
+        await A_connection_is_refused_and_comes_back_after_a_flush();
+        await A_place_is_not_taken();
+
+        (await vm.Berth("uninstall")).Ok();
+        (await vm.Run($"{found} | diff /root/before - ")).Ok();
+        (await vm.As("bob", Bind)).Ok();
+    }
+
+    private static string Ask(string address, int port = StandIns.AlicePort) =>
+        $"timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/{port} && printf \"GET /ready HTTP/1.1\\r\\n\\r\\n\" >&3 && head -1 <&3'";
+
+    private static string AskFromNeighbour =>
+        $"ip netns exec neighbour {Ask("10.77.0.1").Replace("timeout 5", "timeout 2", StringComparison.Ordinal)}";
+
+    private async Task Bob_is_refused()
+    {
+        foreach (var address in new[] { "127.0.0.1", "10.77.0.1" })
+            (await vm.As("bob", Ask(address))).Exits(1).Says("Connection refused");
+        (await vm.Run(AskFromNeighbour)).Exits(124);
+    }
+
+    private async Task Bob_gets_in()
+    {
+        foreach (var address in new[] { "127.0.0.1", "10.77.0.1" })
+            (await vm.As("bob", Ask(address))).Ok().Says("200");
+        (await vm.Run(AskFromNeighbour)).Ok().Says("200");
+    }
+
+    private async Task A_connection_is_refused_and_comes_back_after_a_flush()
+    {
+        (await vm.Run(Ask("127.0.0.1"))).Ok().Says("200");
+        (await vm.As("alice", Ask("127.0.0.1"))).Ok().Says("200");
+        (await vm.As("bob", Ask("127.0.0.1", StandIns.BobPort))).Ok().Says("200");
+        await Bob_is_refused();
+
+        // The control, and what the next apply makes of it.
+        (await vm.Run("nft delete table inet berth")).Ok();
+        await Bob_gets_in();
+        (await vm.Berth("status")).Exits(1).Says("next: berth apply");
+        (await vm.Berth("plan")).Ok().Says("load table inet berth (2 ports)").Says("1 step, interrupts nobody");
+        (await vm.Berth("apply")).Ok();
+        await Bob_is_refused();
+        (await vm.Berth("apply")).Ok().Says("Nothing to do.");
+
+        // Somebody empties a part of it; somebody loads a ruleset of their own, which begins with a flush.
+        (await vm.Run("nft flush chain inet berth output")).Ok();
+        (await vm.Berth("plan")).Ok().Says("load table inet berth");
+        (await vm.Run("systemctl restart berth-firewall")).Ok();
+        foreach (var verb in new[] { "restart", "reload" })
+        {
+            // Ours follows theirs, as soon as theirs is done.
+            (await vm.Run($"systemctl {verb} nftables")).Ok();
+            await vm.Until("nft list ruleset | grep -q 'table inet berth'");
+            (await vm.As("bob", Ask("127.0.0.1"))).Exits(1);
+        }
+        // Stopping the unit opens nothing.
+        (await vm.Run("systemctl stop berth-firewall")).Ok();
+        (await vm.As("bob", Ask("127.0.0.1"))).Exits(1);
+        (await vm.Run("systemctl start berth-firewall")).Ok();
+    }
+
+    private const string Listen =
+        "import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind((\"127.0.0.1\", 4000)); s.listen()";
+
+    private static string Bind => $"python3 -c '{Listen}'";
+
+    /// <summary>Alice's server is down: the moment to stand in for it.</summary>
+    private async Task A_place_is_not_taken()
+    {
+        (await vm.Run($"systemctl stop {Unit}")).Ok();
+        (await vm.As("bob", Bind)).Exits(1).Says("PermissionError");
+        (await vm.As("bob", $"systemd-run --user --wait --collect --quiet -p StandardError=file:%h/unit {Bind}")).Exits(
+            1
+        );
+        (await vm.Run("grep -q PermissionError ~bob/unit")).Ok();
+        // Nor from within his own server, which may listen on its own port.
+        (
+            await vm.Run(
+                StandIns.Spawn(
+                    StandIns.BobPort,
+                    $"python3 -c '{Listen}' 2>/home/bob/server; echo $? >>/home/bob/server"
+                )
+            )
+        ).Ok();
+        await vm.Until("grep -q PermissionError ~bob/server && tail -1 ~bob/server | grep -qx 1");
+
+        // The control: without the rule he takes her place; the next apply refuses again, in the sessions that are open.
+        (await vm.Run($"rm {Sessions} && systemctl daemon-reload")).Ok();
+        (await vm.As("bob", Bind)).Ok();
+        (await vm.Berth("apply")).Ok();
+        (await vm.As("bob", Bind)).Exits(1).Says("PermissionError");
+        // Alice's server comes up in its place.
+        await vm.Until(Ask("127.0.0.1"));
+    }
+}

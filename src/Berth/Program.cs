@@ -29,6 +29,7 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     SyncCommand.Create(),
     LoginCommand.Create(),
     LaunchCommand.Create(),
+    LinkCommand.Create(),
 };
 
 var parse = root.Parse(args);

@@ -59,6 +59,9 @@ public static class GatewayRoutes
             port,
             account.Home,
             user.Parked ? RouteState.Parked : RouteState.Serving
-        );
+        )
+        {
+            Command = string.Join('\n', server.Command),
+        };
     }
 }

@@ -73,9 +73,7 @@ internal sealed class JwtIdentity(IdentitySettings settings, SigningKeys keys, T
             IssuerSigningKeyResolver = (_, _, _, _) => fitting.Select(key => key.Key),
             TryAllIssuerSigningKeys = false,
             ValidAlgorithms = [header.Algorithm],
-            ValidateIssuer = settings.Issuer is not null,
             ValidIssuer = settings.Issuer,
-            ValidateAudience = settings.Audience is not null,
             ValidAudience = settings.Audience,
             IgnoreTrailingSlashWhenValidatingAudience = false,
             // By the clock that is passed in, and with what the claims are read from (JwtClaims).

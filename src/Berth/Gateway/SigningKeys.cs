@@ -19,11 +19,14 @@ internal sealed class SigningKeys(
     private readonly Lock _gate = new();
     private volatile KeyRing _current = KeyRing.None;
     private string _text = "";
-    private string? _fault;
+    private volatile string? _fault;
     private Task? _flight;
     private long? _asked;
 
     public KeyRing Current => _current;
+
+    /// <summary>Whether the last reading failed.</summary>
+    public bool IsFaulty => _fault is not null;
 
     /// <summary>Reads the keys, or waits for the reading that is under way.</summary>
     public Task RefreshAsync(CancellationToken stop) => Flight().WaitAsync(stop);

@@ -5,7 +5,11 @@ namespace Berth.Gateway;
 
 /// <summary>Follows the file that <c>berth apply</c> writes. One that cannot be read, or says nothing that makes sense,
 /// leaves things as they are.</summary>
-internal sealed class RouteWatch(string path, GatewayServer server, TimeProvider clock, Action<string> log)
+/// <param name="path">The file.</param>
+/// <param name="take">Goes by a new configuration from now on.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="log">Told in one line of each change, and of what cannot be used.</param>
+internal sealed class RouteWatch(string path, Func<GatewayConfig, Task> take, TimeProvider clock, Action<string> log)
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
     private (ulong, ulong, long, uint) _stamp;
@@ -41,7 +45,7 @@ internal sealed class RouteWatch(string path, GatewayServer server, TimeProvider
         try
         {
             var config = Read(path);
-            await server.ChangeAsync(config);
+            await take(config);
             log($"took up {config.Routes.Count} routes");
         }
         catch (InvalidDataException wrong)

@@ -18,7 +18,7 @@ internal sealed class Exchange(IIdentity identity, Place place, Origin origin, C
     };
 
     /// <summary>Ends the wait for a response that does not begin; null for no bound.</summary>
-    public CancellationTokenSource? Patience { get; set; }
+    public CancellationTokenSource? FirstByte { get; set; }
 
     public override ValueTask TransformRequestAsync(
         HttpContext context,
@@ -39,7 +39,7 @@ internal sealed class Exchange(IIdentity identity, Place place, Origin origin, C
     {
         if (response is null)
             return new ValueTask<bool>(false);
-        Patience?.CancelAfter(Timeout.InfiniteTimeSpan);
+        FirstByte?.CancelAfter(Timeout.InfiniteTimeSpan);
         CopyBack(response, context.Response.Headers);
         if (response.Content.Headers.ContentType?.MediaType is "text/event-stream")
         {

@@ -5,19 +5,20 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Berth.Gateway;
 
+/// <summary>How long what came for a server waits while it is not ready.</summary>
+/// <param name="Document">A page is answered at once: the first look at a server that runs takes milliseconds.</param>
+/// <param name="Request">A script's request waits for a server that restarts.</param>
+/// <param name="Socket">A WebSocket waits less long: its clients give up on a handshake after 10 to 20 s.</param>
+internal sealed record Patience(TimeSpan Document, TimeSpan Request, TimeSpan Socket)
+{
+    public Patience()
+        : this(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(8)) { }
+}
+
 /// <summary>Sends requests on to people's servers, and knows what to say when one cannot be reached: a page for people,
 /// patience for everything else.</summary>
-internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets)
+internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets, Patience patience)
 {
-    /// <summary>A document is answered at once: the first look at a server that runs takes milliseconds.</summary>
-    private static readonly TimeSpan s_documentWaits = TimeSpan.FromSeconds(1);
-
-    /// <summary>A script's request waits for a server that restarts.</summary>
-    private static readonly TimeSpan s_requestWaits = TimeSpan.FromSeconds(30);
-
-    /// <summary>A WebSocket waits less long: its clients give up on a handshake after 10 to 20 s.</summary>
-    private static readonly TimeSpan s_socketWaits = TimeSpan.FromSeconds(8);
-
     /// <summary>How long a page may take to begin.</summary>
     private static readonly TimeSpan s_firstByte = TimeSpan.FromSeconds(30);
 
@@ -34,7 +35,7 @@ internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets)
 
     /// <summary>Waits for the server, or answers that it is not there yet.</summary>
     /// <returns>Whether the request can be sent on; false: it was answered.</returns>
-    public static async ValueTask<bool> AwaitReadyAsync(
+    public async ValueTask<bool> AwaitReadyAsync(
         HttpContext context,
         Place place,
         Pages pages,
@@ -43,9 +44,9 @@ internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets)
     )
     {
         var bound =
-            isDocument ? s_documentWaits
-            : isSocket ? s_socketWaits
-            : s_requestWaits;
+            isDocument ? patience.Document
+            : isSocket ? patience.Socket
+            : patience.Request;
         if (await place.Room.WaitAsync(bound, context.RequestAborted))
             return true;
         // A WebSocket is refused before it opens: a client that sees it open and close again takes the opening for
@@ -94,15 +95,15 @@ internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets)
     )
     {
         // Only a page is expected soon: a script may ask for something that takes an agent an hour.
-        using var patience = isDocument ? new CancellationTokenSource(s_firstByte) : null;
-        exchange.Patience = patience;
+        using var firstByte = isDocument ? new CancellationTokenSource(s_firstByte) : null;
+        exchange.FirstByte = firstByte;
         var error = await forwarder.SendAsync(
             context,
             place.Upstream.Base,
             place.Upstream.Client,
             s_config,
             exchange,
-            patience?.Token ?? default
+            firstByte?.Token ?? default
         );
         if (error == ForwarderError.None)
             return null;

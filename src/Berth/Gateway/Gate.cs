@@ -22,6 +22,8 @@ internal sealed class Gate(
     public async Task PassAsync(HttpContext context, RequestNote note)
     {
         var now = table();
+        if (stopping.IsCancellationRequested && context.Request.Protocol == "HTTP/1.1")
+            context.Response.Headers.Connection = "close";
         var features = context.Features;
         var request = features.GetRequiredFeature<IHttpRequestFeature>();
         if (request.Path == "/healthz")
@@ -102,7 +104,7 @@ internal sealed class Gate(
             await page.WriteAsync(context, isDocument);
             return;
         }
-        if (!place.Room.IsReady && !await Forwarding.AwaitReadyAsync(context, place, now.Pages, isDocument, isSocket))
+        if (!place.Room.IsReady && !await forwarding.AwaitReadyAsync(context, place, now.Pages, isDocument, isSocket))
             return;
         try
         {

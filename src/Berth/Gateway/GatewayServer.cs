@@ -1,13 +1,11 @@
-using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Berth.Gateway;
@@ -35,6 +33,8 @@ internal sealed record GatewayParts(
 
     public GatewayLimits Limits { get; init; } = new();
 
+    public Patience Patience { get; init; } = new();
+
     /// <summary>How long a server may leave a connection unaccepted before that counts as a stall.</summary>
     public TimeSpan AcceptBound { get; init; } = Upstream.AcceptBound;
 }
@@ -52,8 +52,10 @@ internal sealed record GatewayLimits(int Connections, TimeSpan Headers, TimeSpan
 /// <summary>The gateway: listens, leads everybody to their own server, changes its routes while it runs.</summary>
 internal sealed class GatewayServer : IAsyncDisposable
 {
+    private static readonly TimeSpan s_settle = TimeSpan.FromMilliseconds(300);
     private readonly GatewayParts _parts;
-    private readonly KestrelServer _kestrel;
+    private readonly ListenerFactory _listeners = new();
+    private readonly IServer _kestrel;
     private readonly SocketDoor _sockets;
     private readonly GatewayApplication _application;
     private readonly ServiceProvider _services;
@@ -65,37 +67,30 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         _parts = parts;
         _table = Table(config, null);
-        _services = new ServiceCollection()
-            .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
-            .AddLogging()
-            .AddHttpForwarder()
-            .BuildServiceProvider();
+        // Kestrel and the forwarder alone: no routing, no middleware, no configuration files.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddHttpForwarder();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(_listeners);
+        builder.Services.Configure<KestrelServerOptions>(options =>
+        {
+            options.AddServerHeader = false;
+            options.AllowSynchronousIO = false;
+            Limit(options.Limits, parts.Limits);
+            listen(options);
+        });
+        _services = builder.Services.BuildServiceProvider();
         _sockets = new SocketDoor(parts.Clock, parts.Log);
         var gate = new Gate(
             parts.Identity,
-            new Forwarding(_services.GetRequiredService<IHttpForwarder>(), _sockets),
+            new Forwarding(_services.GetRequiredService<IHttpForwarder>(), _sockets, parts.Patience),
             new OwnPaths(parts.Own),
             () => _table,
             parts.Log,
             _stopping.Token
         );
         _application = new GatewayApplication(gate, parts.Access, parts.Log);
-        var options = new KestrelServerOptions
-        {
-            ApplicationServices = _services,
-            AddServerHeader = false,
-            AllowSynchronousIO = false,
-        };
-        Limit(options.Limits, parts.Limits);
-        listen(options);
-        _kestrel = new KestrelServer(
-            Options.Create(options),
-            new SocketTransportFactory(
-                Options.Create(new SocketTransportOptions { Backlog = 4096, NoDelay = true }),
-                NullLoggerFactory.Instance
-            ),
-            NullLoggerFactory.Instance
-        );
+        _kestrel = _services.GetRequiredService<IServer>();
     }
 
     /// <summary>WebSockets that are open.</summary>
@@ -128,11 +123,14 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>Takes no more connections, lets requests end, says goodbye to WebSockets.</summary>
     public async Task StopAsync()
     {
-        using var bound = new CancellationTokenSource(_parts.Limits.Drain);
-        var stopped = _kestrel.StopAsync(bound.Token);
+        await _listeners.UnbindAsync();
         await _stopping.CancelAsync();
         await _sockets.CloseAsync(SocketPump.Restart);
-        await stopped;
+        // What was accepted a moment ago has yet to say what it wants, and is answered; a connection that is kept alive
+        // learns from its next answer that it is the last.
+        await Task.Delay(s_settle);
+        using var bound = new CancellationTokenSource(_parts.Limits.Drain);
+        await _kestrel.StopAsync(bound.Token);
     }
 
     public async ValueTask DisposeAsync()

@@ -188,7 +188,10 @@ public sealed class StreamTests
     [Fact]
     public async Task A_WebSocket_that_finds_no_server_is_refused_before_it_opens()
     {
-        await using var world = new World();
+        await using var world = new World
+        {
+            Patience = new Patience() with { Socket = TimeSpan.FromMilliseconds(300) },
+        };
         var port = 0;
         await using (var closed = new RawServer(null))
             port = closed.Port;

@@ -27,6 +27,8 @@ internal sealed class World : IAsyncDisposable
 
     public Func<Route, Upstream, IPairing> Pairing { get; set; } = (_, _) => new NoPairing();
 
+    public Patience Patience { get; set; } = new();
+
     public TimeSpan AcceptBound { get; set; } = Upstream.AcceptBound;
 
     public Dictionary<string, RequestDelegate> Own { get; } = [];
@@ -82,6 +84,7 @@ internal sealed class World : IAsyncDisposable
                 Log = Log.Add,
                 Limits = Limits,
                 AcceptBound = AcceptBound,
+                Patience = Patience,
             },
             Listen ?? (options => options.Listen(IPAddress.Loopback, 0))
         );

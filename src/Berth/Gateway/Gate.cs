@@ -131,9 +131,12 @@ internal sealed class Gate(
     private static bool IsAmbiguous(HttpContext context)
     {
         var headers = context.Request.Headers;
+        // Kestrel goes by Transfer-Encoding and keeps the length that it takes no notice of under another name.
         return headers.Host.Count != 1
-            || (headers.TransferEncoding.Count > 0 && headers.ContentLength is not null)
-            || headers.ContainsKey("X-Content-Length-Was");
+            || (
+                headers.TransferEncoding.Count > 0
+                && (headers.ContentLength is not null || headers.ContainsKey("X-Content-Length"))
+            );
     }
 
     private static Origin OriginOf(HttpContext context, RouteTable now)

@@ -58,7 +58,10 @@ internal sealed class Running : IAsyncDisposable
         while (true)
         {
             var said = Said;
-            if (Regex.Match(said, pattern, RegexOptions.Multiline | RegexOptions.NonBacktracking) is { Success: true } match)
+            if (
+                Regex.Match(said, pattern, RegexOptions.Multiline | RegexOptions.NonBacktracking) is
+                { Success: true } match
+            )
                 return match;
             if (_process.HasExited || clock.Elapsed > Limits.Generous)
                 Assert.Fail($"it never said '{pattern}', but:\n{said}");

@@ -10,7 +10,20 @@ public sealed class GatewayConfigTests
 {
     private static readonly GatewayConfig s_config = new(
         new GatewaySettings("127.0.0.1:3780", IdentitySettings.Link),
-        [new Route("alice", "alice", 1000, "t3", "t3", ReadyCheck.Tcp, "127.0.0.1", 3773, "/home/alice", RouteState.Serving)]
+        [
+            new Route(
+                "alice",
+                "alice",
+                1000,
+                "t3",
+                "t3",
+                ReadyCheck.Tcp,
+                "127.0.0.1",
+                3773,
+                "/home/alice",
+                RouteState.Serving
+            ),
+        ]
     );
 
     [Fact]

@@ -27,7 +27,8 @@ public sealed class HeaderGateway : IAsyncLifetime
         File.SetUnixFileMode(Path.Join(_folder, "secret"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Write();
         _gateway = Running.Start("berth", ["gateway", "--config", Config, "--state", Path.Join(_folder, "state")]);
-        await _gateway.Says("listens on");
+        using var client = new Client(Address, null);
+        await _gateway.Answers(client);
     }
 
     /// <summary>What the proxy in front says of a request by this person.</summary>
@@ -55,9 +56,6 @@ public sealed class HeaderGateway : IAsyncLifetime
             Write();
         }
     }
-
-    /// <summary>Waits until it has taken up what was written last.</summary>
-    internal async Task Settled(int routes) => await _gateway!.Says($"took up {routes} route");
 
     public async ValueTask DisposeAsync()
     {

@@ -27,6 +27,7 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     TokenCommand.Create(),
     StoreCommand.Create(),
     SyncCommand.Create(),
+    GatewayCommand.Create(),
     LoginCommand.Create(),
     LaunchCommand.Create(),
     LinkCommand.Create(),

@@ -73,7 +73,7 @@ internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets)
                 return;
             var fault = UpstreamException.Within(failure);
             var answer = AnswerTo(failure, fault, pages);
-            if (answer.Status != 502)
+            if (answer.Status is 503 or 504)
                 place.Room.Invalidate(fault);
             if (attempt == Attempts || answer.Status != 503 || !CanSendAgain(context, fault, isSocket))
             {
@@ -106,6 +106,8 @@ internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets)
         );
         if (error == ForwarderError.None)
             return null;
+        if (error == ForwarderError.RequestBodyClient)
+            return new BadHttpRequestException("the body is not formed as HTTP asks for", 400);
         return context.Features.Get<IForwarderErrorFeature>()?.Exception
             ?? new HttpRequestException($"forwarding failed: {error}");
     }
@@ -127,6 +129,7 @@ internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets)
     private static Page AnswerTo(Exception failure, UpstreamException? fault, Pages pages) =>
         (fault?.Fault, failure) switch
         {
+            (_, BadHttpRequestException bad) => Pages.Bad() with { Status = bad.StatusCode },
             (UpstreamFault.Squatter, _) => pages.Squatted(),
             (UpstreamFault.NeverAccepted, _) => Pages.NoAnswer(),
             (UpstreamFault.Refused, _) => Pages.Starting(),

@@ -53,6 +53,8 @@ internal sealed class Gate(
             headers.XRequestedWith
         );
         var origin = OriginOf(context, now);
+        // What a session is set for: behind a proxy that speaks TLS the browser's way here is the one that counts.
+        context.Request.Scheme = origin.Scheme;
         note.Client = origin.Client;
         if (now.Own is not null && !OriginPolicy.IsHostOf(origin.PublicHost, now.Own))
         {
@@ -129,9 +131,12 @@ internal sealed class Gate(
     private static bool IsAmbiguous(HttpContext context)
     {
         var headers = context.Request.Headers;
+        // Kestrel goes by Transfer-Encoding and keeps the length that it takes no notice of under another name.
         return headers.Host.Count != 1
-            || (headers.TransferEncoding.Count > 0 && headers.ContentLength is not null)
-            || headers.ContainsKey("X-Content-Length-Was");
+            || (
+                headers.TransferEncoding.Count > 0
+                && (headers.ContentLength is not null || headers.ContainsKey("X-Content-Length"))
+            );
     }
 
     private static Origin OriginOf(HttpContext context, RouteTable now)

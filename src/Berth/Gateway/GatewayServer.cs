@@ -34,6 +34,9 @@ internal sealed record GatewayParts(
     public Action<string> Log { get; init; } = _ => { };
 
     public GatewayLimits Limits { get; init; } = new();
+
+    /// <summary>How long a server may leave a connection unaccepted before that counts as a stall.</summary>
+    public TimeSpan AcceptBound { get; init; } = Upstream.AcceptBound;
 }
 
 /// <summary>How much the gateway lets itself be asked for.</summary>
@@ -156,6 +159,12 @@ internal sealed class GatewayServer : IAsyncDisposable
         kestrel.MaxResponseBufferSize = 256 << 10;
     }
 
+    private Place Place(Route route)
+    {
+        var upstream = new Upstream(route, _parts.Owner, _parts.AcceptBound);
+        return new Place(upstream, _parts.Pairing(route, upstream), _parts.Clock, _parts.Log);
+    }
+
     private RouteTable Table(GatewayConfig config, RouteTable? before)
     {
         var places = new Dictionary<string, Place>();
@@ -166,7 +175,7 @@ internal sealed class GatewayServer : IAsyncDisposable
                     && before.Places.TryGetValue(route.User, out var place)
                     && place.Upstream.Route == route
                         ? place
-                        : new Place(route, _parts.Owner, _parts.Pairing, _parts.Clock);
+                        : Place(route);
         return new RouteTable(
             config,
             _parts.Find(config),

@@ -17,20 +17,13 @@ internal sealed record RouteTable(
 );
 
 /// <summary>What stands behind a route.</summary>
-internal sealed class Place : IDisposable
+internal sealed class Place(Upstream upstream, IPairing pairing, TimeProvider clock, Action<string> log) : IDisposable
 {
-    public Place(Route route, SocketOwner owner, Func<Route, Upstream, IPairing> pairing, TimeProvider clock)
-    {
-        Upstream = new Upstream(route, owner);
-        Pairing = pairing(route, Upstream);
-        Room = new WaitingRoom(Upstream, Pairing.Inject, clock);
-    }
+    public Upstream Upstream { get; } = upstream;
 
-    public Upstream Upstream { get; }
+    public IPairing Pairing { get; } = pairing;
 
-    public IPairing Pairing { get; }
-
-    public WaitingRoom Room { get; }
+    public WaitingRoom Room { get; } = new(upstream, pairing.Inject, clock, log);
 
     public void Dispose()
     {

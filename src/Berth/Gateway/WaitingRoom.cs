@@ -5,7 +5,12 @@ namespace Berth.Gateway;
 
 /// <summary>Whether somebody's server is ready for them. Asked once at a time, however many wait; not asked at all
 /// while requests succeed.</summary>
-internal sealed class WaitingRoom(Upstream upstream, Action<HttpRequestMessage> inject, TimeProvider clock)
+internal sealed class WaitingRoom(
+    Upstream upstream,
+    Action<HttpRequestMessage> inject,
+    TimeProvider clock,
+    Action<string> log
+)
 {
     /// <summary>Short on purpose: T3 Code never answers a request that arrives between its listen() and the attaching
     /// of its handler, so a probe must give up and ask again.</summary>
@@ -25,8 +30,8 @@ internal sealed class WaitingRoom(Upstream upstream, Action<HttpRequestMessage> 
     /// <summary>A request could not reach the server: it is asked anew before the next one is sent.</summary>
     public void Invalidate(UpstreamException? fault)
     {
-        _fault = fault;
         _ready = false;
+        Note(fault);
     }
 
     /// <summary>Waits until the server is ready, or for as long as <paramref name="bound"/>.</summary>
@@ -90,15 +95,30 @@ internal sealed class WaitingRoom(Upstream upstream, Action<HttpRequestMessage> 
         try
         {
             _ready = await ReadyCheckAsync(limit.Token);
-            _fault = null;
+            Note(null);
         }
         catch (Exception failure)
             when (failure is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
-            _fault = UpstreamException.Within(failure);
+            Note(UpstreamException.Within(failure));
         }
         if (!_ready)
             _lastFailed = clock.GetTimestamp();
+    }
+
+    /// <summary>One line when it begins, and one when it is over, however many ask meanwhile.</summary>
+    private void Note(UpstreamException? fault)
+    {
+        UpstreamException? before;
+        lock (_lock)
+            (before, _fault) = (_fault, fault);
+        if (before?.Fault == fault?.Fault)
+            return;
+        // A server that is not there is nothing out of the ordinary: it starts, or restarts.
+        if (fault is not null and not { Fault: UpstreamFault.Refused })
+            log($"server {upstream.Route.User}: {fault.Message}");
+        else if (fault is null && before is not { Fault: UpstreamFault.Refused })
+            log($"server {upstream.Route.User}: answers again");
     }
 
     private async Task<bool> ReadyCheckAsync(CancellationToken stop)

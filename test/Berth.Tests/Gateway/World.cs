@@ -27,6 +27,8 @@ internal sealed class World : IAsyncDisposable
 
     public Func<Route, Upstream, IPairing> Pairing { get; set; } = (_, _) => new NoPairing();
 
+    public TimeSpan AcceptBound { get; set; } = Upstream.AcceptBound;
+
     public Dictionary<string, RequestDelegate> Own { get; } = [];
 
     public Action<KestrelServerOptions>? Listen { get; set; }
@@ -79,6 +81,7 @@ internal sealed class World : IAsyncDisposable
             {
                 Log = Log.Add,
                 Limits = Limits,
+                AcceptBound = AcceptBound,
             },
             Listen ?? (options => options.Listen(IPAddress.Loopback, 0))
         );

@@ -1,0 +1,443 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Berth.Servers;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace Berth.Gateway;
+
+/// <summary>Servers that stall, lie and die, and clients that are slow or gone.</summary>
+public sealed class FaultTests
+{
+    private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task While_a_server_is_down_a_person_gets_a_page_and_a_script_waits_until_it_is_up()
+    {
+        await using var world = new World();
+        var port = await FreePortAsync();
+        world.Add("alice", port);
+        await world.StartAsync();
+        using var alice = world.Browser("alice");
+        using var page = await alice.SendAsync(Navigate("/"), Stop);
+        Assert.Equal(503, (int)page.StatusCode);
+        Assert.NotNull(page.Headers.RetryAfter);
+        var html = await page.Content.ReadAsStringAsync(Stop);
+        Assert.Contains("Your server is starting", html);
+        Assert.Contains("http-equiv=\"refresh\"", html);
+        // The script asks while nobody listens, and is answered by the server that comes.
+        var script = alice.GetStringAsync("/api", Stop);
+        await using var server = await TestServer.StartAsync(context => context.Response.WriteAsync("up"), port);
+        Assert.Equal("up", await script);
+        using var after = await alice.SendAsync(Navigate("/"), Stop);
+        Assert.Equal("up", await after.Content.ReadAsStringAsync(Stop));
+    }
+
+    [Fact]
+    public async Task A_restart_is_waited_out_by_requests_that_change_nothing_and_by_those_that_never_left()
+    {
+        await using var world = new World();
+        var first = await TestServer.StartAsync(context => context.Response.WriteAsync("first"));
+        world.Add("alice", first.Port);
+        await world.StartAsync();
+        using var alice = world.Browser("alice");
+        Assert.Equal("first", await alice.GetStringAsync("/", Stop));
+        await first.DisposeAsync();
+        var get = alice.GetStringAsync("/", Stop);
+        var post = alice.PostAsync("/", new StringContent("body"), Stop);
+        await using var second = await TestServer.StartAsync(
+            async context =>
+            {
+                using var reader = new StreamReader(context.Request.Body);
+                await context.Response.WriteAsync("second " + await reader.ReadToEndAsync(Stop), Stop);
+            },
+            first.Port
+        );
+        Assert.Equal("second ", await get);
+        using var answer = await post;
+        Assert.Equal("second body", await answer.Content.ReadAsStringAsync(Stop));
+    }
+
+    [Fact]
+    public async Task What_may_have_been_done_is_not_done_twice()
+    {
+        await using var world = new World();
+        await using var server = new RawServer(
+            async (client, number) =>
+            {
+                if (number == 1)
+                {
+                    await ServeAsync(client); // the ready check of a connection that is accepted
+                    return;
+                }
+                await client.ReadHeadAsync();
+            }
+        );
+        world.Add("alice", server.Port);
+        await world.StartAsync();
+        using var alice = world.Browser("alice");
+        using var response = await alice.PostAsync("/", new StringContent("pay"), Stop);
+        Assert.Equal(503, (int)response.StatusCode);
+        Assert.Equal(2, server.Connections);
+    }
+
+    [Fact]
+    public async Task A_server_that_listens_and_accepts_nothing_is_named_a_stall()
+    {
+        await using var world = new World { AcceptBound = TimeSpan.FromMilliseconds(300) };
+        await using var server = new RawServer(null);
+        world.Add("alice", server.Port);
+        await world.StartAsync();
+        using var alice = world.Browser("alice");
+        using var page = await alice.SendAsync(Navigate("/"), Stop);
+        Assert.Equal(503, (int)page.StatusCode);
+        Assert.Contains("alice", await world.Log.WaitForAsync("accepted nothing"));
+    }
+
+    [Fact]
+    public async Task A_server_that_never_answers_its_ready_check_is_not_sent_to()
+    {
+        await using var world = new World();
+        var requests = new SynchronizedLines();
+        await using var server = new RawServer(
+            async (client, _) => requests.Add(await client.ReadUntilAsync(text => text.Contains("/real")))
+        );
+        world.Add("alice", server.Port, ready: new ReadyCheck("/ready", "version"));
+        await world.StartAsync();
+        using var alice = world.Browser("alice");
+        using var page = await alice.SendAsync(Navigate("/real"), Stop);
+        Assert.Equal(503, (int)page.StatusCode);
+        Assert.DoesNotContain(requests.All, text => text.Contains("/real"));
+    }
+
+    [Fact]
+    public async Task Readiness_is_the_presets_check_and_not_any_answer()
+    {
+        await using var world = new World();
+        var ready = false;
+        var server = await TestServer.StartAsync(context =>
+            context.Request.Path == "/ready"
+                ? context.Response.WriteAsync(ready ? "{\"version\":1}" : "<html>a page for everything</html>")
+                : context.Response.WriteAsync("real")
+        );
+        await using var _ = server;
+        world.Add("alice", server.Port, ready: new ReadyCheck("/ready", "version"));
+        await world.StartAsync();
+        using var alice = world.Browser("alice");
+        using var page = await alice.SendAsync(Navigate("/"), Stop);
+        Assert.Equal(503, (int)page.StatusCode);
+        ready = true;
+        Assert.Equal("real", await alice.GetStringAsync("/", Stop));
+    }
+
+    [Fact]
+    public async Task Headers_without_end_are_refused_and_said_so()
+    {
+        await using var world = new World();
+        await using var server = new RawServer(
+            async (client, _) =>
+            {
+                await client.ReadHeadAsync();
+                await client.SendAsync(
+                    $"HTTP/1.1 200 OK\r\nX-Long: {new string('x', 1 << 20)}\r\nContent-Length: 0\r\n\r\n"
+                );
+            }
+        );
+        world.Add("alice", server.Port);
+        await world.StartAsync();
+        using var alice = world.Browser("alice");
+        using var response = await alice.SendAsync(Navigate("/"), Stop);
+        Assert.Equal(502, (int)response.StatusCode);
+        Assert.Contains("64 KB", await response.Content.ReadAsStringAsync(Stop));
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npart")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n")]
+    public async Task An_answer_that_breaks_off_is_not_passed_off_as_whole(string answer)
+    {
+        await using var world = new World();
+        await using var server = new RawServer(
+            async (client, _) =>
+            {
+                await client.ReadHeadAsync();
+                await client.SendAsync(answer);
+            }
+        );
+        world.Add("alice", server.Port);
+        await world.StartAsync();
+        using var alice = world.Browser("alice");
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => alice.GetStringAsync("/", Stop));
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\n folded: x\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!")]
+    [InlineData("rubbish\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")]
+    public async Task An_answer_that_is_no_HTTP_never_turns_into_one(string answer)
+    {
+        await using var world = new World();
+        await using var server = new RawServer(
+            async (client, _) =>
+            {
+                await client.ReadHeadAsync();
+                await client.SendAsync(answer);
+            }
+        );
+        world.Add("alice", server.Port);
+        await world.StartAsync();
+        using var raw = await world.RawAsync();
+        await raw.SendAsync(
+            "POST / HTTP/1.1\r\nHost: h\r\nTest-User: alice\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        var got = await raw.ReadToEndAsync();
+        // Whatever is made of it, what the browser gets has one meaning: a whole answer, or one that breaks off.
+        Assert.DoesNotContain("rubbish", got);
+        Assert.DoesNotContain("hello!", got);
+        Assert.DoesNotContain(" folded", got);
+        Assert.False(
+            got.StartsWith("HTTP/1.1 200", StringComparison.Ordinal)
+                && got.EndsWith("0\r\n\r\n", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task A_server_that_closes_its_sending_half_has_answered()
+    {
+        await using var world = new World();
+        await using var server = new RawServer(
+            async (client, _) =>
+            {
+                await client.ReadHeadAsync();
+                await client.SendAsync("HTTP/1.1 200 OK\r\n\r\nuntil the end");
+                client.Socket.Shutdown(SocketShutdown.Send);
+                await client.ReadToEndAsync();
+            }
+        );
+        world.Add("alice", server.Port);
+        await world.StartAsync();
+        using var alice = world.Browser("alice");
+        Assert.Equal("until the end", await alice.GetStringAsync("/", Stop));
+    }
+
+    [Fact]
+    public async Task A_client_that_hangs_up_is_passed_on()
+    {
+        await using var world = new World();
+        var gone = new TaskCompletionSource();
+        await world.ServeAsync(
+            "alice",
+            async context =>
+            {
+                context.RequestAborted.Register(() => gone.TrySetResult());
+                await context.Response.WriteAsync("begin", Stop);
+                await context.Response.Body.FlushAsync(Stop);
+                await gone.Task;
+            }
+        );
+        await world.StartAsync();
+        using (var alice = world.Browser("alice"))
+        using (var response = await alice.GetAsync("/", HttpCompletionOption.ResponseHeadersRead, Stop))
+            Assert.Equal(200, (int)response.StatusCode);
+        await gone.Task.WaitAsync(Stop);
+    }
+
+    [Fact]
+    public async Task A_large_upload_streams_through_in_bounded_memory()
+    {
+        const long Size = 256 << 20;
+        await using var world = new World();
+        await world.ServeAsync(
+            "alice",
+            async context =>
+            {
+                using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+                var buffer = new byte[64 << 10];
+                long length = 0;
+                int read;
+                while ((read = await context.Request.Body.ReadAsync(buffer, Stop)) > 0)
+                    length += read;
+                await context.Response.WriteAsync(length.ToString(), Stop);
+            }
+        );
+        await world.StartAsync();
+        using var alice = world.Browser("alice");
+        var source = new Zeros(Size);
+        using var answer = await alice.PostAsync("/", new StreamContent(source), Stop);
+        Assert.Equal(Size.ToString(), await answer.Content.ReadAsStringAsync(Stop));
+        Assert.True(GC.GetTotalMemory(forceFullCollection: false) < 200 << 20);
+    }
+
+    [Fact]
+    public async Task An_upload_is_not_read_further_than_its_server_reads()
+    {
+        await using var world = new World();
+        var go = new TaskCompletionSource();
+        await world.ServeAsync(
+            "alice",
+            async context =>
+            {
+                await go.Task;
+                await context.Request.Body.CopyToAsync(Stream.Null, Stop);
+            }
+        );
+        await world.StartAsync();
+        using var alice = world.Browser("alice");
+        var source = new Zeros(1L << 30);
+        var upload = alice.PostAsync("/", new StreamContent(source), Stop);
+        // It comes to a rest when every buffer on the way is full.
+        long before;
+        do
+        {
+            before = source.Given;
+            await Task.Delay(300, Stop);
+        } while (source.Given != before || before == 0);
+        Assert.True(before < 64 << 20, $"{before} bytes were taken from a client whose server reads nothing");
+        source.EndNow();
+        go.SetResult();
+        using var answer = await upload;
+        Assert.Equal(200, (int)answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_part_of_a_file_is_a_part_of_a_file()
+    {
+        await using var world = new World();
+        await world.ServeAsync(
+            "alice",
+            async context =>
+            {
+                Assert.Equal("bytes=2-4", context.Request.Headers.Range);
+                context.Response.StatusCode = 206;
+                context.Response.Headers.ContentRange = "bytes 2-4/10";
+                context.Response.ContentLength = 3;
+                await context.Response.WriteAsync("cde", Stop);
+            }
+        );
+        await world.StartAsync();
+        using var alice = world.Browser("alice");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/file");
+        request.Headers.Add("Range", "bytes=2-4");
+        using var response = await alice.SendAsync(request, Stop);
+        Assert.Equal(HttpStatusCode.PartialContent, response.StatusCode);
+        Assert.Equal("bytes 2-4/10", response.Content.Headers.GetValues("Content-Range").Single());
+        Assert.Equal("cde", await response.Content.ReadAsStringAsync(Stop));
+    }
+
+    [Fact]
+    public async Task Clients_that_dawdle_over_their_headers_are_hung_up_on_while_others_are_served()
+    {
+        await using var world = new World
+        {
+            Limits = new GatewayLimits(1000, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)),
+        };
+        await world.ServeAsync("alice", context => context.Response.WriteAsync("quick"));
+        await world.StartAsync();
+        var slow = new List<RawClient>();
+        for (var i = 0; i < 200; i++)
+        {
+            slow.Add(await world.RawAsync());
+            await slow[i].SendAsync("GET / HTTP/1.1\r\nHost: h\r\nX-Slow: ");
+        }
+        using var alice = world.Browser("alice");
+        Assert.Equal("quick", await alice.GetStringAsync("/", Stop));
+        foreach (var one in slow)
+        {
+            // Without the limit this waits for ever.
+            Assert.DoesNotContain("200 OK", await one.ReadToEndAsync());
+            one.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task More_connections_than_the_limit_are_closed_and_the_first_ones_live()
+    {
+        await using var world = new World
+        {
+            Limits = new GatewayLimits(20, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(2)),
+        };
+        await world.ServeAsync("alice", context => context.Response.WriteAsync("in"));
+        await world.StartAsync();
+        using var first = await world.RawAsync();
+        await first.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nTest-User: alice\r\n\r\n");
+        Assert.Contains("200 OK", await first.ReadHeadAsync());
+        var held = new List<RawClient>();
+        for (var i = 0; i < 40; i++)
+            held.Add(await world.RawAsync());
+        Assert.Equal("", await held[^1].ReadToEndAsync());
+        await first.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nTest-User: alice\r\n\r\n");
+        Assert.Contains("200 OK", await first.ReadHeadAsync());
+        held.ForEach(one => one.Dispose());
+    }
+
+    internal static HttpRequestMessage Navigate(string path)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("Sec-Fetch-Mode", "navigate");
+        request.Headers.Add("Sec-Fetch-Dest", "document");
+        request.Headers.Add("Accept", "text/html");
+        return request;
+    }
+
+    /// <summary>A port that nobody listens on now.</summary>
+    private static async Task<int> FreePortAsync()
+    {
+        await using var server = new RawServer(null);
+        return server.Port;
+    }
+
+    private static async Task ServeAsync(RawClient client)
+    {
+        while ((await client.ReadHeadAsync()).Length > 0)
+            await client.SendAsync(Ok);
+    }
+
+    /// <summary>A long body of nothing, that knows how much of it was taken.</summary>
+    private sealed class Zeros(long length) : Stream
+    {
+        private long _left = length;
+        private long _given;
+
+        public long Given => Interlocked.Read(ref _given);
+
+        public void EndNow() => Interlocked.Exchange(ref _left, 0);
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            var part = (int)Math.Min(buffer.Length, Interlocked.Read(ref _left));
+            Interlocked.Add(ref _left, -part);
+            Interlocked.Add(ref _given, part);
+            buffer[..part].Clear();
+            return part;
+        }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            new(Read(buffer.Span));
+
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Flush() { }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

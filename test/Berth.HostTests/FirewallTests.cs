@@ -30,8 +30,9 @@ public sealed class FirewallTests(Debian13 vm) : IClassFixture<Debian13>
     private const string Found =
         "find /etc /var/lib /run/berth*.sock /run/berth/*.sock -xdev -not -path '/etc/berth/roster.yaml' 2>/dev/null | sort; nft list ruleset; cut -d: -f1 /etc/passwd /etc/group";
 
+    /// <summary>Two accounts, and a ruleset of Debian's own beside Berth's.</summary>
     private const string People =
-        "for name in alice bob; do id $name 2>/dev/null || useradd -m -s /bin/bash $name; done";
+        "for name in alice bob; do id $name 2>/dev/null || useradd -m -s /bin/bash $name; done; systemctl start nftables";
 
     [Fact]
     public async Task A_port_is_its_owners_alone_and_without_each_protection_it_is_not()
@@ -161,9 +162,7 @@ public sealed class FirewallTests(Debian13 vm) : IClassFixture<Debian13>
     private async Task A_place_is_not_taken()
     {
         (await vm.Run($"systemctl stop {Unit}")).Ok();
-        (await vm.As("bob", Bind))
-            .Exits(1)
-            .Says("PermissionError");
+        (await vm.As("bob", Bind)).Exits(1).Says("PermissionError");
         (await vm.As("bob", $"systemd-run --user --pipe --wait --collect --quiet {Bind}"))
             .Exits(1)
             .Says("PermissionError");

@@ -77,6 +77,7 @@ start echo "$work/bin/sockets" serve "127.0.0.1:$echo"
 
 # shellcheck source=SCRIPTDIR/peers/berth.sh
 . "$here/peers/berth.sh"
+python3 "$here/peers/identity.py" "$work"
 start_berth_jwt "${ports[5]}"
 start_berth_link "${ports[6]}"
 

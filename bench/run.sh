@@ -43,5 +43,9 @@ echo "== vault: 500 people, beside the seed's shell, curl and jq (50 x wanted)"
 "$here/vault.sh" "$berth" "$PWD/artifacts/doubles/vault-double" "$work"
 
 echo
+echo "== gateway: beside what else leads people to their own server, before the same one"
+"$here/gateway.sh" "$berth" "$work"
+
+echo
 echo "== in the machine: an apply with nothing to do, 100 users, beside a shell script with the same checks"
 "$here/machine.sh"

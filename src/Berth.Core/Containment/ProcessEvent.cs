@@ -9,6 +9,9 @@ public enum ProcessEventKind
     Fork,
     Exec,
     Exit,
+
+    /// <summary>A process became another user's.</summary>
+    User,
 }
 
 /// <summary>One word of the kernel's process connector (<c>linux/cn_proc.h</c>).</summary>
@@ -17,6 +20,9 @@ public enum ProcessEventKind
 /// <param name="Parent">Who forked it; 0 for anything else.</param>
 public readonly record struct ProcessEvent(ProcessEventKind Kind, int Pid, int Parent)
 {
+    /// <summary>For an exit: the signal that ended it, 0 when it ended by itself. For a user: the real uid.</summary>
+    public int Detail { get; init; }
+
     private const int Header = 16; // struct nlmsghdr
     private const int Connector = 20; // struct cn_msg
     private const int Data = Header + Connector + 16; // what, cpu, timestamp_ns
@@ -36,7 +42,12 @@ public readonly record struct ProcessEvent(ProcessEventKind Kind, int Pid, int P
             case 2: // PROC_EVENT_EXEC: pid, tgid
                 return new ProcessEvent(ProcessEventKind.Exec, Int(data, 4), 0);
             case 0x80000000 when Int(data, 0) == Int(data, 4): // PROC_EVENT_EXIT of a process's leader
-                return new ProcessEvent(ProcessEventKind.Exit, Int(data, 4), 0);
+                return new ProcessEvent(ProcessEventKind.Exit, Int(data, 4), 0)
+                {
+                    Detail = data.Length >= 12 ? Int(data, 8) & 0x7f : 0,
+                };
+            case 4 when data.Length >= 12 && Int(data, 0) == Int(data, 4): // PROC_EVENT_UID: pid, tgid, ruid
+                return new ProcessEvent(ProcessEventKind.User, Int(data, 4), 0) { Detail = Int(data, 8) };
             default:
                 return default;
         }

@@ -17,8 +17,14 @@ public sealed record GatewayConfig(GatewaySettings Gateway, IReadOnlyList<Route>
 
     /// <exception cref="JsonException">The text is not what <see cref="ToJson"/> writes.</exception>
     public static GatewayConfig Parse(string json) =>
-        JsonSerializer.Deserialize(json, GatewayJson.Default.GatewayConfig)
-        ?? throw new JsonException("the gateway's configuration is empty");
+        JsonSerializer.Deserialize(json, GatewayJson.Default.GatewayConfig) is { } config && config.IsWhole()
+            ? config
+            : throw new JsonException("it was written by another version of berth");
+
+    /// <summary>What the text does not say is empty, also where the roster has a default.</summary>
+    private bool IsWhole() =>
+        Gateway is { Proxies: not null, Identity: { Claim: not null, SecretHeader: not null, SessionDays: > 0 } }
+        && Routes.All(route => route.Command is not null);
 }
 
 [JsonSourceGenerationOptions(

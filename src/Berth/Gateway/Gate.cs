@@ -55,6 +55,8 @@ internal sealed class Gate(
             headers.XRequestedWith
         );
         var origin = OriginOf(context, now);
+        // What a session is set for: behind a proxy that speaks TLS the browser's way here is the one that counts.
+        context.Request.Scheme = origin.Scheme;
         note.Client = origin.Client;
         if (now.Own is not null && !OriginPolicy.IsHostOf(origin.PublicHost, now.Own))
         {

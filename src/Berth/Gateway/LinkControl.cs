@@ -42,7 +42,7 @@ internal sealed class LinkControl(SignInDesk? desk, string kind, Action<string> 
             using var caller = accepted;
             try
             {
-                await AnswerAsync(caller, UidOf(caller) is var uid && (uid == 0 || uid == me), stop);
+                await AnswerAsync(caller, MayAsk(UidOf(caller), me), stop);
             }
             catch (Exception failure) when (failure is OperationCanceledException or SocketException or IOException)
             {
@@ -72,6 +72,8 @@ internal sealed class LinkControl(SignInDesk? desk, string kind, Action<string> 
             return new LinkAnswer($"{failure.Message}; nothing was changed");
         }
     }
+
+    public static bool MayAsk(uint caller, uint me) => caller == 0 || caller == me;
 
     /// <summary>SO_PEERCRED (unix(7)): the uid is the one the caller connected with.</summary>
     public static uint UidOf(Socket caller)

@@ -34,23 +34,28 @@ internal sealed class SigningKeys(
     /// <summary>For a key that <paramref name="seen"/> does not hold: newer keys, if there are any.</summary>
     public async ValueTask<KeyRing> NewerAsync(KeyRing seen, CancellationToken stop)
     {
-        Task flight;
-        lock (_gate)
+        // A reading that was under way may have begun before the key was there: then once more.
+        for (var isOwn = false; !isOwn; )
         {
-            if (!ReferenceEquals(_current, seen))
-                return _current;
-            var isQuiet = _asked is { } asked && clock.GetElapsedTime(asked) < pause;
-            if (isQuiet && _flight is null or { IsCompleted: true })
-                return seen;
-            flight = Flight();
-        }
-        try
-        {
-            await flight.WaitAsync(s_patience, stop);
-        }
-        catch (Exception late) when (late is TimeoutException or OperationCanceledException)
-        {
-            // The reading goes on; this request does not wait for it.
+            Task flight;
+            lock (_gate)
+            {
+                if (!ReferenceEquals(_current, seen))
+                    return _current;
+                isOwn = _flight is null or { IsCompleted: true };
+                if (isOwn && _asked is { } asked && clock.GetElapsedTime(asked) < pause)
+                    return seen;
+                flight = Flight();
+            }
+            try
+            {
+                await flight.WaitAsync(s_patience, stop);
+            }
+            catch (Exception late) when (late is TimeoutException or OperationCanceledException)
+            {
+                // The reading goes on; this request does not wait for it.
+                break;
+            }
         }
         return _current;
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Berth.Rosters;
+using CsCheck;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -169,6 +170,45 @@ public sealed class SigningKeysTests : IDisposable
         var ring = KeyRing.Parse(new JsonObject { ["keys"] = keys.DeepClone() }.ToJsonString());
         Assert.Equal([false, false, true, true], ((string[])["rsa", "p256", "p384", "p521"]).Select(ring.Knows));
     }
+
+    [Fact]
+    public void No_text_breaks_the_reading_of_keys() =>
+        Gen.OneOf(
+                "{",
+                "}",
+                "[",
+                "]",
+                ",",
+                ":",
+                "\"keys\":",
+                "\"kty\":\"RSA\"",
+                "\"kty\":\"EC\"",
+                "\"crv\":\"P-256\"",
+                "\"n\":\"AQAB\"",
+                "\"e\":\"\"",
+                "\"x\":\"=\"",
+                "\"y\":7",
+                "\"kid\":null",
+                "\"use\":{}",
+                "\"key_ops\":[null]",
+                "\"key_ops\":null",
+                "null",
+                "1e999",
+                "\"\\ud800\"",
+                "\0"
+            )
+            .Array[0, 12]
+            .Select(pieces => new[] { string.Concat(pieces), $"{{\"keys\":[{{{string.Join(',', pieces)}}}]}}" })
+            .Sample(texts => Assert.All(texts, text => Assert.Throws<InvalidDataException>(() => KeyRing.Parse(text))));
+
+    [Theory]
+    [InlineData("""{"keys":null}""")]
+    [InlineData("""{"keys":{}}""")]
+    [InlineData("""{"keys":[null]}""")]
+    [InlineData("""{"keys":["x",7]}""")]
+    [InlineData("""{"keys":[{"kty":"RSA","key_ops":null,"n":null}]}""")]
+    public void A_JWKS_without_keys_is_none(string text) =>
+        Assert.Throws<InvalidDataException>(() => KeyRing.Parse(text));
 
     [Fact]
     public void What_is_kept_of_proven_tokens_is_bounded_and_what_is_asked_for_stays()

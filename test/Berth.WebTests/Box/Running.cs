@@ -69,6 +69,28 @@ internal sealed class Running : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until it answers as a gateway does.</summary>
+    public async Task Answers(Client client)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                if ((await client.Asks("GET", "/healthz")).IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException) when (!_process.HasExited && clock.Elapsed < Limits.Generous)
+            {
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+            }
+            catch (HttpRequestException)
+            {
+                Assert.Fail($"it never answered, but said:\n{Said}");
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)

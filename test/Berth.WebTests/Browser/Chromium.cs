@@ -37,14 +37,12 @@ public sealed class Chromium : IAsyncLifetime
     }
 
     /// <summary>A browser profile of its own, as another person at another desk: no cookie is shared.</summary>
-    public async Task<Person> Person(string address, int width = 1280, int height = 800)
+    /// <param name="address">Where relative addresses begin.</param>
+    /// <param name="headers">What a proxy in front adds to each request.</param>
+    public async Task<Person> Person(string address, Dictionary<string, string>? headers = null)
     {
         var context = await _browser!.NewContextAsync(
-            new BrowserNewContextOptions
-            {
-                BaseURL = address,
-                ViewportSize = new ViewportSize { Width = width, Height = height },
-            }
+            new BrowserNewContextOptions { BaseURL = address, ExtraHTTPHeaders = headers }
         );
         context.SetDefaultTimeout((float)Limits.Generous.TotalMilliseconds);
         return new Person(context, await context.NewPageAsync());

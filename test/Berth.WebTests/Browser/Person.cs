@@ -31,6 +31,15 @@ public sealed class Person : IAsyncDisposable
     public Task<IResponse?> Goes(string to) =>
         Page.GotoAsync(to, new PageGotoOptions { WaitUntil = WaitUntilState.DOMContentLoaded });
 
+    /// <summary>Opens a page again and again until it has this heading.</summary>
+    public async Task Arrives(string to, string heading)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        do await Goes(to);
+        while (await Page.Locator("h1").TextContentAsync() != heading && clock.Elapsed < Limits.Generous);
+        await Sees("h1", heading);
+    }
+
     /// <summary>Asks from within the page, as its scripts do.</summary>
     public Task<Answer> Asks(string path, string method = "GET") =>
         Page.EvaluateAsync<Answer>(

@@ -1,0 +1,301 @@
+using Berth.Planning;
+
+namespace Berth.Recording;
+
+/// <summary>Joins the kernel's word of a kill with what was known of the process, by pid and user alone. The kernel tells
+/// who was killed in a line that it never leaves out; in which cgroup, in one that it leaves out when kills are many.
+/// Both may be lost with the log: the cgroup's own counter then tells how many are missing.</summary>
+/// <param name="table">The processes.</param>
+/// <param name="map">Whose a cgroup is.</param>
+/// <param name="users">User names by uid.</param>
+/// <param name="capOf">Cap of a cgroup in bytes; null where it is not known.</param>
+public sealed class KillJoiner(
+    ProcessTable table,
+    SurfaceMap map,
+    IReadOnlyDictionary<int, string> users,
+    Func<string, long?> capOf
+)
+{
+    /// <summary>How long to look what a kill left alone, in milliseconds: a second victim dies within it.</summary>
+    public const long Settle = 1000;
+
+    /// <summary>How long to wait for a line of a kill that was only counted.</summary>
+    public const long Patience = 3000;
+
+    /// <summary>How far back deaths are looked for that were only counted.</summary>
+    private const long Recent = 15_000;
+
+    private readonly List<Kill> _kills = [];
+    private readonly Dictionary<int, Chosen> _chosen = [];
+    private readonly Dictionary<Surface, Balance> _balances = [];
+
+    private sealed record Kill(Heard Line, long At, DateTimeOffset Now)
+    {
+        public TrackedProcess? Process { get; set; }
+    }
+
+    private sealed record Heard(int Pid, int Uid, string Name, bool InCgroup, long Rss, Chosen? Chosen);
+
+    private sealed record Chosen(string? CapCgroup, string TaskCgroup, int Uid, long At);
+
+    private sealed class Balance
+    {
+        /// <summary>Kills that were counted and not told, or, below zero, the other way round.</summary>
+        public long Missing { get; set; }
+
+        /// <summary>Since when.</summary>
+        public long Since { get; set; }
+
+        public DateTimeOffset Now { get; set; }
+    }
+
+    /// <summary>Whether somebody waits for <see cref="Due"/>.</summary>
+    public bool Waiting => _kills.Count > 0 || _balances.Values.Any(balance => balance.Missing != 0);
+
+    /// <summary>A line that the kernel itself wrote.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="at">Now, on the recorder's clock.</param>
+    /// <param name="now">Now, on the wall clock.</param>
+    public void Hear(in KernelLine line, long at, DateTimeOffset now)
+    {
+        switch (line.Kind)
+        {
+            case KernelLineKind.Chosen:
+                if (_chosen.Count > 256)
+                    _chosen.Clear();
+                _chosen[line.Pid] = new Chosen(
+                    line.InCgroup ? Path(line.CapCgroup) : null,
+                    Path(line.TaskCgroup),
+                    line.Uid,
+                    at
+                );
+                break;
+            case KernelLineKind.Killed:
+                _chosen.Remove(line.Pid, out var chosen);
+                var heard = new Heard(
+                    line.Pid,
+                    line.Uid >= 0 ? line.Uid : chosen?.Uid ?? -1,
+                    Printable.Text(KmsgRecord.Unescape(line.Name, new byte[line.Name.Length]), 64),
+                    line.InCgroup,
+                    line.Rss,
+                    chosen
+                );
+                var kill = new Kill(heard, at, now) { Process = table.Victim(heard.Pid, heard.Uid) };
+                if (kill.Process is { } process)
+                    process.Explained = true;
+                if (SurfaceOf(kill) is { } surface)
+                    Add(surface, -1, at, now);
+                _kills.Add(kill);
+                break;
+        }
+    }
+
+    /// <summary><c>oom_kill</c> of a surface's <c>memory.events</c> has risen.</summary>
+    public void Counted(Surface surface, long kills, long at, DateTimeOffset now) => Add(surface, kills, at, now);
+
+    /// <summary>The deaths that can be told by now.</summary>
+    /// <param name="at">Now, on the recorder's clock.</param>
+    public IReadOnlyList<Death> Due(long at)
+    {
+        List<Death>? due = null;
+        for (var i = 0; i < _kills.Count; i++)
+        {
+            if (at - _kills[i].At < Settle)
+                continue;
+            (due ??= []).Add(Tell(_kills[i]));
+            _kills.RemoveAt(i--);
+        }
+        foreach (var (surface, balance) in _balances)
+        {
+            if (balance.Missing == 0 || at - balance.Since < Patience)
+                continue;
+            if (balance.Missing > 0)
+                (due ??= []).AddRange(Untold(surface, balance, at));
+            balance.Missing = 0;
+        }
+        return due ?? [];
+    }
+
+    private void Add(Surface surface, long kills, long at, DateTimeOffset now)
+    {
+        if (!_balances.TryGetValue(surface, out var balance))
+            _balances[surface] = balance = new Balance();
+        if (balance.Missing == 0)
+            (balance.Since, balance.Now) = (at, now);
+        balance.Missing += kills;
+    }
+
+    /// <summary>Where a kill was counted: the process's own place, else what the kernel said. A cgroup's name may be a
+    /// person's choice, so it is only believed of a process that nobody saw.</summary>
+    private Surface? SurfaceOf(Kill kill) =>
+        kill.Process?.Surface
+        ?? (
+            kill.Line.Chosen is { } chosen && map.Of(chosen.TaskCgroup) is { } named && Owns(named, kill.Line.Uid)
+                ? named
+                : null
+        );
+
+    /// <summary>A server runs as its person, and so do sessions but for what sshd and the like do there.</summary>
+    private bool Owns(Surface surface, int uid) =>
+        surface.User is null || uid is -1 or 0 || users.GetValueOrDefault(uid) == surface.User;
+
+    private Death Tell(Kill kill)
+    {
+        // Its fork or run may have been told late.
+        var (line, process) = (kill.Line, kill.Process ?? table.Victim(kill.Line.Pid, kill.Line.Uid));
+        if (process is not null)
+            process.Explained = true;
+        var surface = kill.Process is null && process is not null ? process.Surface : SurfaceOf(kill);
+        var user = surface?.User ?? users.GetValueOrDefault(line.Uid);
+        // The kernel knows best where in its surface a process is: it may have been moved since it was looked at.
+        var cgroup =
+            line.Chosen is { } said && (process is null || process.Surface.Holds(said.TaskCgroup))
+                ? said.TaskCgroup
+                : process?.Cgroup;
+        var cap = line.InCgroup ? CapOf(cgroup, line.Chosen?.CapCgroup) : null;
+        return new Death(
+            kill.Now,
+            line.Pid,
+            line.Uid,
+            line.Name,
+            Math.Max(line.Rss, process is null ? 0 : 1),
+            user,
+            surface,
+            cgroup,
+            process?.Program,
+            process?.ParentProgram.Argv ?? "",
+            AgentOf(process),
+            IsServer(process),
+            process?.Sizes.To(process.Born, kill.At, line.Rss),
+            line.InCgroup ? cap?.Cgroup ?? line.Chosen?.CapCgroup ?? cgroup ?? "" : null,
+            cap?.Cap,
+            SurvivorsOf(process, user)
+        );
+    }
+
+    /// <summary>Kills that were counted but not told. Who was ended by SIGKILL there, lately and without another
+    /// explanation, is who is meant, when it is as many; otherwise nobody is named.</summary>
+    private IEnumerable<Death> Untold(Surface surface, Balance balance, long at)
+    {
+        var candidates = table
+            .Dead.Where(dead =>
+                !dead.Explained
+                && dead.Signal == ProcessTable.Kill
+                && dead.Surface == surface
+                && dead.Died > at - Recent
+            )
+            .ToList();
+        if (candidates.Count != balance.Missing)
+            return
+            [
+                new Death(
+                    balance.Now,
+                    0,
+                    -1,
+                    "",
+                    0,
+                    surface.User,
+                    surface,
+                    null,
+                    null,
+                    "",
+                    null,
+                    false,
+                    null,
+                    surface.Cgroup,
+                    capOf(surface.Cgroup),
+                    SurvivorsOf(null, surface.User),
+                    (int)Math.Min(balance.Missing, int.MaxValue)
+                ),
+            ];
+        return
+        [
+            .. candidates.Select(process =>
+            {
+                process.Explained = true;
+                var (seen, bytes) = process.Sizes.Last;
+                var cap = CapOf(process.Cgroup, null);
+                return new Death(
+                    balance.Now,
+                    process.Pid,
+                    process.Uid,
+                    "",
+                    bytes,
+                    surface.User,
+                    surface,
+                    process.Cgroup,
+                    process.Program,
+                    process.ParentProgram.Argv,
+                    AgentOf(process),
+                    IsServer(process),
+                    bytes > 0 ? process.Sizes.To(process.Born, seen, bytes) : null,
+                    cap?.Cgroup ?? surface.Cgroup,
+                    cap?.Cap,
+                    SurvivorsOf(process, surface.User)
+                );
+            }),
+        ];
+    }
+
+    /// <summary>The cap that was reached: the one that the kernel named, where the process can have been below it;
+    /// else the nearest one above the process.</summary>
+    private (string Cgroup, long Cap)? CapOf(string? cgroup, string? named)
+    {
+        if (
+            named is not null
+            && (cgroup is null || cgroup == named || cgroup.StartsWith(named + "/", StringComparison.Ordinal))
+            && capOf(named) is { } cap
+        )
+            return (named, cap);
+        for (var path = cgroup; !string.IsNullOrEmpty(path); path = Above(path))
+        {
+            if (capOf(path) is { } own and not HostFacts.Unlimited)
+                return (path, own);
+        }
+        return null;
+    }
+
+    private static string? Above(string path)
+    {
+        var slash = path.LastIndexOf('/');
+        return slash < 0 ? null : path[..slash];
+    }
+
+    private static bool IsServer(TrackedProcess? process) => process is { Top: true, Surface.Kind: SurfaceKind.Server };
+
+    private static AgentFacts? AgentOf(TrackedProcess? process)
+    {
+        var agent = process is { IsAgent: true } ? process : process?.Agent;
+        return agent is null
+            ? null
+            : new AgentFacts(
+                agent.Program.Agent,
+                agent.Pid,
+                agent.Program.Session,
+                agent.Program.Folder,
+                agent.Died is null && agent != process
+            );
+    }
+
+    private Survivors SurvivorsOf(TrackedProcess? victim, string? user)
+    {
+        if (user is null)
+            return new Survivors(null, 0);
+        var (server, agents) = (false, 0);
+        var own = victim is { IsAgent: true } ? victim : victim?.Agent;
+        foreach (var process in table.Living)
+        {
+            if (process.Surface.User != user || process.Explained || process == victim)
+                continue;
+            server |= IsServer(process);
+            // An agent that an agent has started is part of it.
+            if (process.IsAgent && process != own && process.Agent is null)
+                agents++;
+        }
+        var had = victim?.Surface.Kind is SurfaceKind.Server && !IsServer(victim);
+        return new Survivors(server || had ? server : null, agents);
+    }
+
+    private static string Path(ReadOnlySpan<byte> escaped) =>
+        Printable.Text(KmsgRecord.Unescape(escaped, new byte[escaped.Length]), 4096).Trim('/');
+}

@@ -26,12 +26,19 @@ public sealed class FirewallTests(Debian13 vm) : IClassFixture<Debian13>
         ip -n neighbour addr add 10.77.0.2/24 dev eth0 && ip -n neighbour link set eth0 up
         """;
 
+    /// <summary>Everything outside of a run that must be as it was.</summary>
+    private const string Found =
+        "find /etc /var/lib /run/berth*.sock /run/berth/*.sock -xdev -not -path '/etc/berth/roster.yaml' 2>/dev/null | sort; nft list ruleset; cut -d: -f1 /etc/passwd /etc/group";
+
+    /// <summary>Two accounts, and a ruleset of Debian's own beside Berth's.</summary>
+    private const string People =
+        "for name in alice bob; do id $name 2>/dev/null || useradd -m -s /bin/bash $name; done; systemctl start nftables";
+
     [Fact]
     public async Task A_port_is_its_owners_alone_and_without_each_protection_it_is_not()
     {
-        const string found = "find /etc /var/lib -xdev -not -path '/etc/berth/roster.yaml' | sort; nft list ruleset";
         await vm.Write("/etc/berth/roster.yaml", s_roster);
-        (await vm.Run($"useradd -m -s /bin/bash alice && useradd -m -s /bin/bash bob; {found} >/root/before")).Ok();
+        (await vm.Run($"{People}; {{ {Found}; }} >/root/before")).Ok();
         await vm.LetIn("alice");
         await vm.LetIn("bob");
         (await vm.Run(Network)).Ok();
@@ -41,8 +48,56 @@ public sealed class FirewallTests(Debian13 vm) : IClassFixture<Debian13>
         await A_place_is_not_taken();
 
         (await vm.Berth("uninstall")).Ok();
-        (await vm.Run($"{found} | diff /root/before - ")).Ok();
+        (await vm.Run($"{{ {Found}; }} | diff /root/before -")).Ok();
         (await vm.As("bob", Bind)).Ok();
+    }
+
+    private const string Issuing = """
+        host: {reserve: 256M}
+        gateway: {listen: 127.0.0.1:3780}
+        servers: {t3: {preset: t3, ports: 4100-4149, command: [/usr/local/bin/issuer, serve]}}
+        defaults: {memory: 300M, session-memory: 400M, pane-memory: 200M}
+        users: {alice: {}, bob: {}}
+        """;
+
+    /// <summary>Stands in for a server's program that issues sessions: tells as whom it runs and what it sees.</summary>
+    private const string Issuer = """
+        #!/bin/bash
+        if [ "$1" = serve ]; then exec sleep infinity; fi
+        ls /home/bob >/dev/null 2>&1 && sees=bob
+        echo "{\"token\": \"$(id -un)-$sees-$(grep -c : /proc/self/net/dev)\"}"
+        """;
+
+    private const string AskDaemon =
+        "python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.connect(\"/run/berth/control.sock\"); s.send(b\"{\\\"ask\\\":\\\"mint\\\",\\\"user\\\":\\\"alice\\\",\\\"kind\\\":\\\"Session\\\"}\\n\"); print(s.makefile().readline())'";
+
+    /// <summary>Root's part is done without a network and without a capability, for the gateway's account and root alone;
+    /// and all of it goes when Berth goes.</summary>
+    [Fact]
+    public async Task Roots_part_has_neither_network_nor_capability_and_does_it_for_the_gateway_alone()
+    {
+        await vm.Write("/etc/berth/roster.yaml", Issuing);
+        await vm.Write("/usr/local/bin/issuer", Issuer);
+        (await vm.Run($"chmod 755 /usr/local/bin/issuer; {People}; {{ {Found}; }} >/root/before")).Ok();
+        (await vm.Berth("apply --no-wait")).Ok();
+
+        (await vm.Run(AskDaemon)).Ok().Says("alice--");
+        (await vm.Run($"runuser -u berth-gateway -- {AskDaemon}")).Ok().Says("alice--");
+        (await vm.Run($"runuser -u alice -- {AskDaemon}")).Ok().Says("for the gateway and for root");
+        const string daemon = "$(systemctl show -p MainPID --value berth.service)";
+        Assert.Equal("0000000000000000", await vm.Ask($"grep ^CapEff /proc/{daemon}/status | cut -f2"));
+        Assert.Equal("lo", await vm.Ask($"nsenter -n -t {daemon} ip -br link | cut -d' ' -f1"));
+
+        // What stands in front is systemd's, also while nobody is behind it.
+        Assert.Equal("1", await vm.Ask("ss -Hltn 'sport = :3780' | wc -l"));
+        (
+            await vm.Run(
+                "runuser -u alice -- python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"/run/berth-gateway-control.sock\")'"
+            )
+        ).Exits(1);
+
+        (await vm.Berth("uninstall")).Ok();
+        (await vm.Run($"{{ {Found}; }} | diff /root/before -")).Ok();
     }
 
     private static string Ask(string address, int port = StandIns.AlicePort) =>
@@ -126,8 +181,8 @@ public sealed class FirewallTests(Debian13 vm) : IClassFixture<Debian13>
         (await vm.Run($"rm {Sessions} && systemctl daemon-reload")).Ok();
         (await vm.As("bob", Bind)).Ok();
         (await vm.Berth("apply")).Ok();
+        (await vm.Run(Ask("127.0.0.1"))).Ok().Says("200");
+        (await vm.Run($"systemctl stop {Unit}")).Ok();
         (await vm.As("bob", Bind)).Exits(1).Says("PermissionError");
-        // Alice's server comes up in its place.
-        await vm.Until(Ask("127.0.0.1"));
     }
 }

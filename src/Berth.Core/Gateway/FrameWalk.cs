@@ -97,7 +97,4 @@ public struct FrameWalk
 
     /// <summary>A whole Close frame as a server sends it.</summary>
     public static byte[] CloseFrame(int code) => [0x80 | Close, 2, (byte)(code >> 8), (byte)code];
-
-    /// <summary>A whole Close frame as a client sends it: masked, by a mask of zeros.</summary>
-    public static byte[] MaskedCloseFrame(int code) => [0x80 | Close, 0x82, 0, 0, 0, 0, (byte)(code >> 8), (byte)code];
 }

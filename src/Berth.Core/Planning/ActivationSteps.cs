@@ -26,7 +26,7 @@ internal static class ActivationSteps
             .ToHashSet(StringComparer.Ordinal);
         var systemChanged = changed.Any(path => path.StartsWith(ServerUnits.SystemFolder, StringComparison.Ordinal));
         if (systemChanged || manifest.Unfinished)
-            draft.Steps.Add(new ReloadSystemd());
+            draft.Steps.Add(new ReloadSystemd(roster.Servers.Count > 0 && facts.Systemd >= SessionUnits.BindRules));
         var allManagers = changed.Contains(SessionUnits.UserScopesPath) || manifest.Unfinished;
         Cap(draft, facts.Surfaces.Containers, DesiredFiles.ContainerCap(roster.Host, facts.Ram));
         foreach (var user in roster.Users)

@@ -151,10 +151,16 @@ public sealed record UnmergeDocker(string Content) : Step(Phase.Files, (string?)
     public override string Says => $"{Containers.DaemonPath}  (without our cgroup-parent)";
 }
 
-public sealed record ReloadSystemd() : Step(Phase.Activate, (string?)null)
+/// <summary>Has systemd read its files anew.</summary>
+/// <param name="BindRules">And put its rules of who may listen where onto what runs: a reload takes those away from open
+/// sessions and running servers, until the next unit starts beside them (seen on 257).</param>
+public sealed record ReloadSystemd(bool BindRules = false) : Step(Phase.Activate, (string?)null)
 {
     public override string Kind => "reload-systemd";
-    public override string Says => "systemctl daemon-reload";
+    public override string Says =>
+        BindRules
+            ? "systemctl daemon-reload, and put its rules of who may listen where onto what runs"
+            : "systemctl daemon-reload";
 }
 
 public sealed record ReloadManager(string Name, int Uid) : Step(Phase.Activate, Name)

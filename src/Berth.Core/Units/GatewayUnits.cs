@@ -161,7 +161,9 @@ public static class GatewayUnits
             .Set("After", DaemonSocket)
             .Set("StartLimitIntervalSec", 0)
             .Section("Service")
-            .Set("Type", "exec")
+            .Set("Type", "notify")
+            // The loop that takes requests shows that it turns.
+            .Set("WatchdogSec", 120)
             .Set("ExecStart", $"{UnitText.Word(program)} daemon")
             .Set("Sockets", DaemonSocket)
             .Set("Restart", "always")

@@ -21,11 +21,12 @@ internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineVie
         var caps = CgroupCaps.TryMake();
         view.Event("engine", null, Promise(caps));
         var servers = Servers();
+        await using var gateway = await GatewayAsync(servers, stop);
         var running = servers
             .Select(server => server.RunAsync(one => caps?.Enclose(one.User.Name, one.HoldPid, one.Cap), stop))
             .ToList();
         var guard = new GuardLoop(servers, caps, view).RunAsync(stop);
-        var greeting = GreetAsync(servers, stop);
+        var greeting = GreetAsync(servers, gateway, stop);
         using (stop.Register(() => servers.ForEach(server => server.Stop())))
             await Task.WhenAll([.. running, greeting, Forever(stop)]);
         await guard;
@@ -72,6 +73,32 @@ internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineVie
         return servers;
     }
 
+    /// <returns>Null where the roster has none, or it cannot be opened; the servers run all the same.</returns>
+    private async Task<EmbeddedGateway?> GatewayAsync(List<EmbeddedServer> servers, CancellationToken stop)
+    {
+        if (roster.Gateway is not { } settings)
+            return null;
+        try
+        {
+            return await EmbeddedGateway.OpenAsync(
+                roster,
+                servers,
+                state,
+                line => view.Event("gateway", null, line),
+                stop
+            );
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException or SocketException)
+        {
+            view.Event(
+                "problem",
+                null,
+                $"the gateway cannot listen on {settings.Listen}: {failure.Message}; the servers run without it"
+            );
+            return null;
+        }
+    }
+
     private static bool Taken(int port)
     {
         try
@@ -89,7 +116,7 @@ internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineVie
     private static async Task Forever(CancellationToken stop) =>
         await Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default);
 
-    private async Task GreetAsync(List<EmbeddedServer> servers, CancellationToken stop)
+    private async Task GreetAsync(List<EmbeddedServer> servers, EmbeddedGateway? gateway, CancellationToken stop)
     {
         if (servers.Count == 0)
         {
@@ -111,9 +138,7 @@ internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineVie
         foreach (var (server, reason) in servers.Zip(ready))
         {
             if (reason is null)
-                view.Plain(
-                    $"  {server.User.Name, -12} http://{server.Settings.Host}:{server.Port}/  cap {Size.Show(server.Cap)}{SignIn(server)}"
-                );
+                Open(server, gateway);
             else
                 view.Event(
                     "late",
@@ -121,8 +146,23 @@ internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineVie
                     $"its server is not ready yet: it {reason}; log: {state.Log(server.User.Name)}"
                 );
         }
+        if (gateway is not null)
+            view.Plain(
+                $"\nEach address is a sign-in link that works once, for a quarter of an hour. Another one: berth link NAME --socket {state.Gateway()}/control.sock"
+            );
         view.Plain(
             $"\nLogs: {state.Root}/users/NAME/server.log. Ctrl-C stops everything. Open the addresses above in a browser."
+        );
+    }
+
+    private void Open(EmbeddedServer server, EmbeddedGateway? gateway)
+    {
+        var own = $"http://{server.Settings.Host}:{server.Port}/";
+        var address = gateway is null ? own : gateway.Link(server.User.Name) ?? gateway.Address;
+        if (view.Json)
+            view.Event("address", server.User.Name, address);
+        view.Plain(
+            $"  {server.User.Name, -12} {address}  cap {Size.Show(server.Cap)}{(gateway is null ? SignIn(server) : "")}"
         );
     }
 

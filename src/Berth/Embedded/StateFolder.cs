@@ -33,6 +33,14 @@ internal sealed class StateFolder
         return home;
     }
 
+    /// <summary>Of the gateway: who is signed in, its control socket, its access log.</summary>
+    public string Gateway()
+    {
+        var folder = Path.Join(Root, "gateway");
+        Directory.CreateDirectory(folder, Private);
+        return folder;
+    }
+
     public string Log(string user) => Path.Join(Root, "users", user, "server.log");
 
     public string SecretFile(string user) => Path.Join(Root, "users", user, "secrets.env");

@@ -64,7 +64,7 @@ internal sealed class SocketDoor(TimeProvider clock, Action<string> log)
             _ending |= of is null;
             open = [.. _open.Where(one => of is null || one.Value == of)];
         }
-        await Task.WhenAll(open.Select(one => one.Key.CloseAsync(code, HungUp.Gateway)));
+        await Task.WhenAll(open.Select(one => one.Key.EndAsync(code)));
     }
 
     private async Task CarryAsync(HttpContext context, Place place, Socket socket)
@@ -88,7 +88,7 @@ internal sealed class SocketDoor(TimeProvider clock, Action<string> log)
             late = _ending;
         }
         if (late)
-            await pump.CloseAsync(SocketPump.Restart, HungUp.Gateway);
+            await pump.EndAsync(SocketPump.Restart);
         try
         {
             await pump.RunAsync();

@@ -64,7 +64,7 @@ internal sealed class SocketPump(Stream client, Socket server, Action abort)
 
     /// <summary>Says goodbye to the client in Berth's name, where a frame may begin.</summary>
     /// <returns>Whether it could be said.</returns>
-    public async Task<bool> CloseAsync(int code, HungUp by)
+    private async Task<bool> CloseAsync(int code, HungUp by)
     {
         ValueTask sent;
         lock (_lock)
@@ -90,8 +90,13 @@ internal sealed class SocketPump(Stream client, Socket server, Action abort)
         }
     }
 
-    /// <summary>Ends it without a word.</summary>
-    public void Abort() => abort();
+    /// <summary>Ends it in Berth's name: with a word to the client, and from this moment nothing more to the server.
+    /// </summary>
+    public async Task EndAsync(int code)
+    {
+        await CloseAsync(code, HungUp.Gateway);
+        server.Dispose();
+    }
 
     private async Task ToServerAsync()
     {

@@ -45,7 +45,7 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
             WriteFile write => Write(write),
             RemoveFile remove => Remove(remove),
             UnmergeDocker unmerge => Unmerge(unmerge),
-            ReloadSystemd => Tool("systemctl", "daemon-reload"),
+            ReloadSystemd reload => Tool("systemctl", "daemon-reload") ?? (reload.BindRules ? PutBindRules() : null),
             ReloadManager reload => Tool("systemctl", "--user", $"--machine={reload.Name}@.host", "daemon-reload"),
             SetCap set => Caps(set),
             MakeSystemAccount => Retried("systemd-sysusers", [.. SysusersImage, GatewayUnits.SysusersName]),
@@ -97,6 +97,15 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
     /// <summary>Points the account tools at the image, where one is worked on.</summary>
     private string[] Image => paths.IsLive ? [] : ["--root", paths.Root];
 
+    /// <summary>A unit that starts in a slice makes systemd look at all that runs in it. It needs to do nothing, and may
+    /// fail: the next login does the same.</summary>
+    private string? PutBindRules()
+    {
+        foreach (var slice in new[] { "user.slice", ServerUnits.Slice })
+            run.Run("systemd-run", "--quiet", "--collect", "--wait", $"--slice={slice}", "/bin/true");
+        return null;
+    }
+
     private string[] SysusersImage => paths.IsLive ? [] : [$"--root={paths.Root}"];
 
     /// <summary>Declared first, so that there is one to delete.</summary>
@@ -119,7 +128,6 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
     {
         if (Directory.Exists(paths[GatewayUnits.State]))
             Directory.Delete(paths[GatewayUnits.State], recursive: true);
-        files.RemoveIfEmpty(Files.Parent(GatewayUnits.DaemonPath));
         return remove.Account ? Retried("userdel", [.. Image, GatewayUnits.Account]) : null;
     }
 

@@ -11,7 +11,7 @@ port, identity = sys.argv[1:3]
 routes = [
     {"user": user, "login": f"{user}@example.com", "uid": os.getuid(), "server": "bench", "preset": "custom",
      "ready": {"path": None, "json-property": None, "basic-user": None, "password-variable": None},
-     "host": "127.0.0.1", "port": int(server), "home": "/nowhere", "state": "Serving"}
+     "host": "127.0.0.1", "port": int(server), "home": "/nowhere", "state": "Serving", "command": ""}
     for user, server in zip(("alice", "bob", "carol"), sys.argv[3:6])
 ]
 identity = {

@@ -106,18 +106,31 @@ internal sealed class Gate(
             await page.WriteAsync(context, isDocument);
             return;
         }
-        if (!place.Room.IsReady && !await forwarding.AwaitReadyAsync(context, place, now.Pages, isDocument, isSocket))
-            return;
-        try
+        for (var isFirst = true; ; isFirst = false)
         {
-            if (await place.Pairing.PrepareAsync(context, isDocument, context.RequestAborted))
+            if (
+                !place.Room.IsReady
+                && !await forwarding.AwaitReadyAsync(context, place, now.Pages, isDocument, isSocket)
+            )
                 return;
-        }
-        catch (PairingException failure)
-        {
-            log($"pairing {route.User}: {failure.Message}{(failure.Drift ? " (drift)" : "")}");
-            await now.Pages.PairingFailed(failure.Drift).WriteAsync(context, isDocument);
-            return;
+            try
+            {
+                if (await place.Pairing.PrepareAsync(context, isDocument, context.RequestAborted))
+                    return;
+                break;
+            }
+            catch (PairingException failure)
+            {
+                // A server that went away since it last answered is waited for, as by every other request.
+                if (isFirst && !failure.Drift && !await place.Room.AnswersAsync())
+                {
+                    place.Room.Invalidate(null);
+                    continue;
+                }
+                log($"pairing {route.User}: {failure.Message}{(failure.Drift ? " (drift)" : "")}");
+                await now.Pages.PairingFailed(failure.Drift).WriteAsync(context, isDocument);
+                return;
+            }
         }
         await forwarding.SendAsync(
             context,

@@ -23,7 +23,12 @@ internal sealed class T3Pairing(T3SignIn signIn, string user, TimeProvider clock
     public async ValueTask<bool> PrepareAsync(HttpContext context, bool isNavigation, CancellationToken stop)
     {
         if (!isNavigation || !HttpMethods.IsGet(context.Request.Method))
+        {
+            // Signing out is one of these, and the page is loaded anew at once.
+            if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+                Doubt();
             return false;
+        }
         var browser = GivenSessions.Browser(context);
         if (await HasSessionAsync(context.Request.Headers.Cookie, stop))
         {
@@ -72,6 +77,12 @@ internal sealed class T3Pairing(T3SignIn signIn, string user, TimeProvider clock
     {
         lock (_lock)
             return _believed.TryGetValue(cookie, out var since) && clock.GetElapsedTime(since) < s_believed;
+    }
+
+    private void Doubt()
+    {
+        lock (_lock)
+            _believed.Clear();
     }
 
     private void Believe(string cookie)

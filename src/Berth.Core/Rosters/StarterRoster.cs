@@ -22,6 +22,10 @@ public static class StarterRoster
               # Memory kept for the system. This host has {{Size.Show(ram)}} of RAM.
               reserve: {{Round(reserve)}}
 
+            # One address for everybody; each lands in their own server, signed in by a link ('berth link NAME'). Behind a
+            # proxy, with a sign-in of your own, with TLS: docs/gateway.md.
+            gateway: {listen: 127.0.0.1:3780}
+
             servers:
               # One kind of agent server; each person below gets one of their own, on a port that stays theirs.
               # Other presets: t3, code-server, claude-code-ui, custom.

@@ -16,12 +16,16 @@ public sealed class OpenCodeTests(Chromium browser, OpenCodeWorkstation box) : I
         foreach (var (person, user) in new[] { (alice, "alice"), (bob, "bob") })
         {
             await box.SignIn(person, user);
-            Assert.Equal("OpenCode", await person.Page.TitleAsync());
+            await person.IsAt("OpenCode");
             await person.Sees("Add project");
             Assert.Equal(box.Home(user), await Home(person));
             Assert.Equal("server.connected", await FirstEvent(person));
             // Beside what opencode's own page keeps, the browser holds its sign-in alone.
-            Assert.DoesNotContain("berth", await person.Page.EvaluateAsync<string>("document.cookie"), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                "berth",
+                await person.Page.EvaluateAsync<string>("document.cookie"),
+                StringComparison.Ordinal
+            );
             Assert.Single(await person.Context.CookiesAsync(), cookie => cookie.HttpOnly);
             Assert.Empty(person.Complaints());
         }
@@ -32,12 +36,13 @@ public sealed class OpenCodeTests(Chromium browser, OpenCodeWorkstation box) : I
     {
         await using var alice = await browser.Person(box.Address);
         await box.SignIn(alice, "alice");
+        await alice.IsAt("OpenCode");
         Assert.Equal(box.Home("alice"), await Home(alice));
 
         box.Kill("alice");
         Assert.Equal(box.Home("alice"), await Home(alice));
         await alice.Page.ReloadAsync();
-        await alice.Page.WaitForFunctionAsync("document.title === 'OpenCode'");
+        await alice.IsAt("OpenCode");
     }
 
     private static async Task<string?> Home(Person person)

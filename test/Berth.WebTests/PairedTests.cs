@@ -51,14 +51,37 @@ public sealed class PairedTests(Chromium browser, T3Workstation box) : IClassFix
         var link = await box.Link("alice");
         await using var alice = await browser.Person(box.Address);
         await alice.Goes(link);
+        await alice.Pictures("sign-in");
         await alice.Page.GetByRole(AriaRole.Button).ClickAsync();
         await IsAtHome(alice, "alice");
 
         await using var thief = await browser.Person(box.Address);
         await thief.Goes(link);
         await thief.Sees("This link does not work");
+        await thief.Pictures("sign-in-used-link");
         await thief.Goes("/");
         await thief.Sees("Please sign in");
+        await thief.Pictures("sign-in-needed");
+    }
+
+    [Fact]
+    public async Task The_way_in_and_out_is_safe_to_show()
+    {
+        using var client = new Client(box.Address, null);
+        var link = new Uri(await box.Link("bob"));
+        Own.IsSafe(await client.Opens(link.PathAndQuery));
+        Own.IsSafe(await client.Opens("/berth/sign-in?token=nobodys"));
+        Own.IsSafe(await client.Opens("/berth/sign-in"));
+        Own.IsSafe(await client.Opens("/berth/sign-out"));
+        Own.IsSafe(await client.Opens("/"));
+
+        var foreign = await client.Sends(link.AbsolutePath, link.Query[1..], "https://evil.example");
+        Assert.Equal(403, (int)foreign.StatusCode);
+        Own.IsSafe(foreign);
+        var signedIn = await client.Sends(link.AbsolutePath, link.Query[1..], box.Address);
+        Assert.Equal(303, (int)signedIn.StatusCode);
+        Assert.Single(signedIn.Headers.GetValues("Set-Cookie"));
+        Own.IsSafe(signedIn);
     }
 
     [Fact]
@@ -103,6 +126,7 @@ public sealed class PairedTests(Chromium browser, T3Workstation box) : IClassFix
         await alice.Goes("/berth/sign-out");
         await alice.Page.GetByRole(AriaRole.Button).ClickAsync();
         await alice.Sees("You are signed out");
+        await alice.Pictures("signed-out");
         await alice.Goes("/");
         await alice.Sees("Please sign in");
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using Xunit;
 
 namespace Berth.WebTests.Box;
@@ -26,6 +27,17 @@ internal sealed class Client : IDisposable
         var request = new HttpRequestMessage(new HttpMethod(method), path);
         foreach (var (name, value) in headers)
             request.Headers.Add(name, value);
+        return _http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Sends a form, as a page of <paramref name="origin"/>.</summary>
+    public Task<HttpResponseMessage> Sends(string path, string form, string origin)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new StringContent(form, Encoding.ASCII, "application/x-www-form-urlencoded"),
+        };
+        request.Headers.Add("Origin", origin);
         return _http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 

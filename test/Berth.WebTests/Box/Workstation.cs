@@ -68,7 +68,7 @@ public abstract class Workstation : IAsyncLifetime
         await person.Sees("h1", $"Sign in as {user}");
         await person.Page.GetByRole(Microsoft.Playwright.AriaRole.Button).ClickAsync();
         await person.Page.WaitForURLAsync(
-            Address + "/**",
+            url => !url.Contains("/berth/", StringComparison.Ordinal),
             new() { Timeout = (float)Limits.Generous.TotalMilliseconds }
         );
     }

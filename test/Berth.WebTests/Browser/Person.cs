@@ -17,7 +17,7 @@ public sealed class Person : IAsyncDisposable
         Page = page;
         page.Console += (_, message) =>
         {
-            if (message.Type is "error" or "warning")
+            if (message.Type is "error" or "warning" && !IsWaitingRoom(message))
                 _complaints.Enqueue($"{message.Type} at {message.Location}: {message.Text}");
         };
         page.PageError += (_, error) => _complaints.Enqueue($"thrown: {error}");
@@ -53,6 +53,9 @@ public sealed class Person : IAsyncDisposable
     public Task Sees(string selector, string text) =>
         Assertions.Expect(Page.Locator(selector)).ToHaveTextAsync(text, new() { Timeout = Milliseconds });
 
+    /// <summary>Waits until the page is the one of this title.</summary>
+    public Task IsAt(string title) => Assertions.Expect(Page).ToHaveTitleAsync(title, new() { Timeout = Milliseconds });
+
     /// <summary>Takes a picture for people to look at.</summary>
     public async Task Pictures(string name)
     {
@@ -75,6 +78,13 @@ public sealed class Person : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await _context.CloseAsync();
+
+    /// <summary>On a busy machine a page may be asked for before its server is ready; the browser tells of that.</summary>
+    private static bool IsWaitingRoom(IConsoleMessage message) =>
+        message.Text.Contains("status of 503", StringComparison.Ordinal)
+        // ADDRESS:LINE:COLUMN, of the page itself.
+        && Uri.TryCreate(message.Location, UriKind.Absolute, out var at)
+        && at.AbsolutePath.StartsWith("/:", StringComparison.Ordinal);
 
     private static float Milliseconds => (float)Limits.Generous.TotalMilliseconds;
 

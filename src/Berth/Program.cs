@@ -28,6 +28,9 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     SyncCommand.Create(),
     LoginCommand.Create(),
     LaunchCommand.Create(),
+    WhyCommand.Create(),
+    IncidentsCommand.Create(),
+    ReplayCommand.Create(),
 };
 
 var parse = root.Parse(args);

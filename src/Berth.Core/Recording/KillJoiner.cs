@@ -29,7 +29,7 @@ public sealed class KillJoiner(
     private readonly Dictionary<int, Chosen> _chosen = [];
     private readonly Dictionary<Surface, Balance> _balances = [];
 
-    private sealed record Kill(Heard Line, long At, DateTimeOffset Now)
+    private sealed record Kill(Heard Line, long At, DateTimeOffset Now, long Sequence)
     {
         public TrackedProcess? Process { get; set; }
     }
@@ -52,11 +52,16 @@ public sealed class KillJoiner(
     /// <summary>Whether somebody waits for <see cref="Due"/>.</summary>
     public bool Waiting => _kills.Count > 0 || _balances.Values.Any(balance => balance.Missing != 0);
 
+    /// <summary>The kernel's record from which on kills are not told yet; null when all are. Who begins again behind
+    /// an earlier one loses none.</summary>
+    public long? Pending => _kills.Count > 0 ? _kills.Min(kill => kill.Sequence) : null;
+
     /// <summary>A line that the kernel itself wrote.</summary>
     /// <param name="line">The line.</param>
     /// <param name="at">Now, on the recorder's clock.</param>
     /// <param name="now">Now, on the wall clock.</param>
-    public void Hear(in KernelLine line, long at, DateTimeOffset now)
+    /// <param name="sequence">Number of the record.</param>
+    public void Hear(in KernelLine line, long at, DateTimeOffset now, long sequence = 0)
     {
         switch (line.Kind)
         {
@@ -80,7 +85,7 @@ public sealed class KillJoiner(
                     line.Rss,
                     chosen
                 );
-                var kill = new Kill(heard, at, now) { Process = table.Victim(heard.Pid, heard.Uid) };
+                var kill = new Kill(heard, at, now, sequence) { Process = table.Victim(heard.Pid, heard.Uid, at) };
                 if (kill.Process is { } process)
                     process.Explained = true;
                 if (SurfaceOf(kill) is { } surface)
@@ -142,7 +147,7 @@ public sealed class KillJoiner(
     private Death Tell(Kill kill)
     {
         // Its fork or run may have been told late.
-        var (line, process) = (kill.Line, kill.Process ?? table.Victim(kill.Line.Pid, kill.Line.Uid));
+        var (line, process) = (kill.Line, kill.Process ?? table.Victim(kill.Line.Pid, kill.Line.Uid, kill.At));
         if (process is not null)
             process.Explained = true;
         var surface = kill.Process is null && process is not null ? process.Surface : SurfaceOf(kill);
@@ -170,7 +175,10 @@ public sealed class KillJoiner(
             line.InCgroup ? cap?.Cgroup ?? line.Chosen?.CapCgroup ?? cgroup ?? "" : null,
             cap?.Cap,
             SurvivorsOf(process, user)
-        );
+        )
+        {
+            Sequence = kill.Sequence,
+        };
     }
 
     /// <summary>Kills that were counted but not told. Who was ended by SIGKILL there, lately and without another

@@ -58,6 +58,11 @@ public sealed class TrackedProcess
     /// <summary>Which sample saw it last.</summary>
     public int Seen { get; set; }
 
+    /// <summary>What the ring wrote of it last.</summary>
+    public ref RingMark Ring => ref _ring;
+
+    private RingMark _ring;
+
     public bool IsAgent => Program.Agent is not AgentKind.None;
 
     /// <summary>A process that this one has forked, which runs the same until it runs something else.</summary>

@@ -77,7 +77,8 @@ internal sealed class ProcessProbe(HostPaths paths, IReadOnlyDictionary<string, 
             : null;
 
     /// <summary>How long ago it was born, in milliseconds.</summary>
-    public long Age(in ProcStat stat) => Math.Max(0, _uptime - (stat.Start * TickMilliseconds));
+    /// <param name="start">Its start in clock ticks since boot.</param>
+    public long Age(long start) => Math.Max(0, _uptime - (start * TickMilliseconds));
 
     /// <summary>The path of its cgroup below the cgroup tree; null when it is gone.</summary>
     public string? Cgroup(int pid)

@@ -269,7 +269,7 @@ internal sealed class RecorderRound : IDisposable
                 {
                     Pid = process.Pid,
                     Parent = process.Parent,
-                    Born = now,
+                    Born = _sampler.Born(process.Start, now),
                     Surface = new Surface(surface.Kind, surface.User, surface.Cgroup),
                     Cgroup = surface.Cgroup,
                     Uid = process.Uid,

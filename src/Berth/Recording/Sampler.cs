@@ -148,6 +148,13 @@ internal sealed class Sampler(HostPaths paths, RecorderSettings settings, Surfac
         return true;
     }
 
+    /// <summary>When a process was born that an earlier run had known.</summary>
+    public long Born(long start, long at)
+    {
+        _probe.Begin();
+        return at - _probe.Age(start);
+    }
+
     /// <summary>Cap of a cgroup, as it is or as it was read last.</summary>
     public long? CapOf(string cgroup)
     {
@@ -204,7 +211,7 @@ internal sealed class Sampler(HostPaths paths, RecorderSettings settings, Surfac
             if (SurfaceOf(above) is { } shared && shared == surface)
                 Meet(stat.Parent, above, surface, at);
         }
-        var process = table.Found(pid, stat.Parent, at - _probe.Age(stat), surface, cgroup, at);
+        var process = table.Found(pid, stat.Parent, at - _probe.Age(stat.Start), surface, cgroup, at);
         ProcessTable.Read(process, _probe.Program(pid, surface.User), _probe.Uid(pid), stat.Start);
         return process;
     }

@@ -43,5 +43,9 @@ echo "== vault: 500 people, beside the seed's shell, curl and jq (50 x wanted)"
 "$here/vault.sh" "$berth" "$PWD/artifacts/doubles/vault-double" "$work"
 
 echo
+echo "== recorder: one sample of 1,000 processes (under 15 ms CPU wanted), beside the seed's shell, awk and jq, atop and pidstat"
+"$here/recorder.sh" "$berth" "$work"
+
+echo
 echo "== in the machine: an apply with nothing to do, 100 users, beside a shell script with the same checks"
 "$here/machine.sh"

@@ -31,6 +31,7 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     WhyCommand.Create(),
     IncidentsCommand.Create(),
     ReplayCommand.Create(),
+    RecordCommand.Create(),
 };
 
 var parse = root.Parse(args);

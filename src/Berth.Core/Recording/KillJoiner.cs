@@ -174,7 +174,7 @@ public sealed class KillJoiner(
             process?.Sizes.To(process.Born, kill.At, line.Rss),
             line.InCgroup ? cap?.Cgroup ?? line.Chosen?.CapCgroup ?? cgroup ?? "" : null,
             cap?.Cap,
-            SurvivorsOf(process, user)
+            SurvivorsOf(process, user, kill.At)
         )
         {
             Sequence = kill.Sequence,
@@ -212,7 +212,7 @@ public sealed class KillJoiner(
                     null,
                     surface.Cgroup,
                     capOf(surface.Cgroup),
-                    SurvivorsOf(null, surface.User),
+                    SurvivorsOf(null, surface.User, at),
                     (int)Math.Min(balance.Missing, int.MaxValue)
                 ),
             ];
@@ -239,7 +239,7 @@ public sealed class KillJoiner(
                     bytes > 0 ? process.Sizes.To(process.Born, seen, bytes) : null,
                     cap?.Cgroup ?? surface.Cgroup,
                     cap?.Cap,
-                    SurvivorsOf(process, surface.User)
+                    SurvivorsOf(process, surface.User, at)
                 );
             }),
         ];
@@ -285,7 +285,7 @@ public sealed class KillJoiner(
             );
     }
 
-    private Survivors SurvivorsOf(TrackedProcess? victim, string? user)
+    private Survivors SurvivorsOf(TrackedProcess? victim, string? user, long at)
     {
         if (user is null)
             return new Survivors(null, 0);
@@ -300,8 +300,18 @@ public sealed class KillJoiner(
             if (process.IsAgent && process != own && process.Agent is null)
                 agents++;
         }
-        var had = victim?.Surface.Kind is SurfaceKind.Server && !IsServer(victim);
-        return new Survivors(server || had ? server : null, agents);
+        // Where none was seen, none is missed.
+        var lost =
+            !server
+            && victim is not null
+            && !IsServer(victim)
+            && table.Dead.Any(dead => IsServer(dead) && dead.Surface == victim.Surface && dead.Died >= at - Settle * 2);
+        return new Survivors(
+            server ? true
+                : lost ? false
+                : null,
+            agents
+        );
     }
 
     private static string Path(ReadOnlySpan<byte> escaped) =>

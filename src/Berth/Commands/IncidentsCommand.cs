@@ -64,9 +64,9 @@ public static class IncidentsCommand
         var change = store.LastChange();
         var found = store.Find(query);
         if (json && !follow)
-            Console.Out.WriteLine(IncidentJson.Render(found));
+            Console.Out.WriteLine(IncidentJson.Render(found, store));
         else
-            Show(found, json);
+            Show(found, store, json);
         if (!follow && !json && found.Count == 0)
             Console.Out.WriteLine("Nothing has happened.");
         while (follow)
@@ -80,16 +80,18 @@ public static class IncidentsCommand
                 return ExitCodes.Ok;
             }
             var next = store.LastChange();
-            Show(store.Find(query with { Since = null, After = change }), json);
+            Show(store.Find(query with { Since = null, After = change }), store, json);
             change = next;
         }
         return ExitCodes.Ok;
     }
 
-    private static void Show(IReadOnlyList<Incident> incidents, bool json)
+    private static void Show(IReadOnlyList<Incident> incidents, IncidentStore store, bool json)
     {
         foreach (var incident in incidents)
-            Console.Out.WriteLine(json ? IncidentJson.Line(incident) : IncidentText.Line(incident, TimeZoneInfo.Local));
+            Console.Out.WriteLine(
+                json ? IncidentJson.Line(incident, store) : IncidentText.Line(incident, TimeZoneInfo.Local)
+            );
     }
 
     private static IncidentQuery? Query(ParseResult parse)

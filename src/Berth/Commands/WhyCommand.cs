@@ -28,7 +28,7 @@ public static class WhyCommand
         var user = parse.GetValue(s_user);
         var last = store.Find(new IncidentQuery(User: user, Most: 1)) is [.., var newest] ? newest : null;
         if (parse.GetValue(Shared.Json))
-            Console.Out.WriteLine(last is null ? "null" : IncidentJson.Line(last));
+            Console.Out.WriteLine(last is null ? "null" : IncidentJson.Line(last, store));
         else if (last is null)
             Console.Out.WriteLine(user is null ? "Nothing has happened." : $"Nothing has happened to {user}.");
         else

@@ -13,10 +13,11 @@ public sealed record IncidentRow(
     string Sentence,
     string Outcome,
     string NextStep,
-    IReadOnlyList<string> Evidence
+    IReadOnlyList<string> Evidence,
+    IReadOnlyList<DeathFacts> Deaths
 )
 {
-    public static IncidentRow Of(Incident incident) =>
+    public static IncidentRow Of(Incident incident, IncidentStore store) =>
         new(
             Incident.Name(incident.Kind),
             incident.User,
@@ -26,19 +27,23 @@ public sealed record IncidentRow(
             incident.Sentence,
             incident.Outcome,
             incident.NextStep,
-            incident.Evidence
+            incident.Evidence,
+            incident.Kind is IncidentKind.OomKill ? store.Deaths(incident) : []
         );
 }
 
 public static class IncidentJson
 {
     /// <summary>All of them as one list.</summary>
-    public static string Render(IEnumerable<Incident> incidents) =>
-        JsonSerializer.Serialize([.. incidents.Select(IncidentRow.Of)], IncidentContext.Default.ListIncidentRow);
+    public static string Render(IEnumerable<Incident> incidents, IncidentStore store) =>
+        JsonSerializer.Serialize(
+            [.. incidents.Select(incident => IncidentRow.Of(incident, store))],
+            IncidentContext.Default.ListIncidentRow
+        );
 
     /// <summary>One on one line.</summary>
-    public static string Line(Incident incident) =>
-        JsonSerializer.Serialize(IncidentRow.Of(incident), IncidentLineContext.Default.IncidentRow);
+    public static string Line(Incident incident, IncidentStore store) =>
+        JsonSerializer.Serialize(IncidentRow.Of(incident, store), IncidentLineContext.Default.IncidentRow);
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

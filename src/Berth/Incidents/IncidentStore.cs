@@ -30,32 +30,6 @@ public sealed class IncidentStore : IDisposable
     /// <summary>So many are kept, whatever their age.</summary>
     public const int Most = 20_000;
 
-    /// <summary>Each one leads from the version before it to the next; what was released is never changed.</summary>
-    private static readonly string[] s_migrations =
-    [
-        """
-            CREATE TABLE incident (
-                id INTEGER PRIMARY KEY,
-                kind TEXT NOT NULL,
-                user TEXT NOT NULL,
-                subject TEXT NOT NULL,
-                started INTEGER NOT NULL,
-                ended INTEGER,
-                last INTEGER NOT NULL,
-                count INTEGER NOT NULL,
-                sentence TEXT NOT NULL,
-                outcome TEXT NOT NULL,
-                next TEXT NOT NULL,
-                evidence TEXT NOT NULL,
-                change INTEGER NOT NULL,
-                UNIQUE (kind, user, subject, started)
-            );
-            CREATE INDEX incident_last ON incident (last);
-            CREATE INDEX incident_change ON incident (change);
-            CREATE TABLE place (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-            """,
-    ];
-
     private readonly SqliteConnection _connection;
 
     private IncidentStore(SqliteConnection connection) => _connection = connection;
@@ -115,13 +89,20 @@ public sealed class IncidentStore : IDisposable
     /// <summary>Writes incidents and where the kernel's log was read to, all or nothing.</summary>
     /// <param name="incidents">New ones, and those that have changed.</param>
     /// <param name="places">Names and values to be found again after a restart.</param>
-    public void Save(IReadOnlyCollection<Incident> incidents, IReadOnlyDictionary<string, string> places)
+    /// <param name="deaths">Each death and its incident.</param>
+    public void Save(
+        IReadOnlyCollection<Incident> incidents,
+        IReadOnlyDictionary<string, string> places,
+        IReadOnlyCollection<(Incident Incident, DeathFacts Facts)>? deaths = null
+    )
     {
         try
         {
             using var all = _connection.BeginTransaction();
             foreach (var incident in incidents)
                 Put(incident);
+            foreach (var (incident, facts) in deaths ?? [])
+                Put(incident, facts);
             foreach (var (name, value) in places)
                 Run("INSERT OR REPLACE INTO place VALUES ($name, $value)", ("$name", name), ("$value", value));
             all.Commit();
@@ -165,6 +146,20 @@ public sealed class IncidentStore : IDisposable
         );
     }
 
+    /// <summary>The deaths that an incident tells of, as they happened.</summary>
+    public IReadOnlyList<DeathFacts> Deaths(Incident incident)
+    {
+        using var command = Command("SELECT facts FROM death WHERE incident = $id ORDER BY id", ("$id", incident.Id));
+        using var row = command.ExecuteReader();
+        var deaths = new List<DeathFacts>();
+        while (row.Read())
+        {
+            if (JsonSerializer.Deserialize(row.GetString(0), EvidenceContext.Default.DeathFacts) is { } facts)
+                deaths.Add(facts);
+        }
+        return deaths;
+    }
+
     /// <summary>Number of the last change; what comes after it is new.</summary>
     public long LastChange()
     {
@@ -173,12 +168,15 @@ public sealed class IncidentStore : IDisposable
     }
 
     /// <summary>Forgets what is too old or too much.</summary>
-    public void Forget(DateTimeOffset now) =>
+    public void Forget(DateTimeOffset now)
+    {
         Run(
             "DELETE FROM incident WHERE ended IS NOT NULL AND (last < $old OR id <= (SELECT max(id) FROM incident) - $most)",
             ("$old", (now - Kept).ToUnixTimeMilliseconds()),
             ("$most", Most)
         );
+        Run("DELETE FROM death WHERE incident NOT IN (SELECT id FROM incident)");
+    }
 
     public void Dispose()
     {
@@ -254,11 +252,11 @@ public sealed class IncidentStore : IDisposable
         long version;
         using (var command = Command("SELECT coalesce(max(version), 0) FROM schema_version"))
             version = Convert.ToInt64(command.ExecuteScalar());
-        if (version > s_migrations.Length)
+        if (version > IncidentSchema.Migrations.Count)
             throw new IOException($"the incidents were written by a newer berth (version {version})");
-        for (; version < s_migrations.Length; version++)
+        for (; version < IncidentSchema.Migrations.Count; version++)
         {
-            Run(s_migrations[version]);
+            Run(IncidentSchema.Migrations[(int)version]);
             Run("INSERT INTO schema_version VALUES ($version)", ("$version", version + 1));
         }
         all.Commit();
@@ -285,6 +283,19 @@ public sealed class IncidentStore : IDisposable
             ("$outcome", incident.Outcome),
             ("$next", incident.NextStep),
             ("$evidence", JsonSerializer.Serialize([.. incident.Evidence], EvidenceContext.Default.ListString))
+        );
+
+    private void Put(Incident incident, DeathFacts facts) =>
+        Run(
+            """
+            INSERT INTO death (incident, facts)
+            SELECT id, $facts FROM incident WHERE kind = $kind AND user = $user AND subject = $subject AND started = $started
+            """,
+            ("$facts", JsonSerializer.Serialize(facts, EvidenceContext.Default.DeathFacts)),
+            ("$kind", Incident.Name(incident.Kind)),
+            ("$user", incident.User ?? ""),
+            ("$subject", incident.Subject),
+            ("$started", incident.Start.ToUnixTimeMilliseconds())
         );
 
     private List<Incident> Select(string text, IEnumerable<(string, object)> values)
@@ -345,4 +356,5 @@ public sealed class IncidentStore : IDisposable
 }
 
 [JsonSerializable(typeof(List<string>))]
+[JsonSerializable(typeof(DeathFacts))]
 internal sealed partial class EvidenceContext : JsonSerializerContext;

@@ -2,6 +2,16 @@ using System.Threading.Channels;
 
 namespace Berth.Incidents;
 
+/// <summary>What is written together.</summary>
+/// <param name="Incidents">New ones, and those that have changed.</param>
+/// <param name="Deaths">Each death and its incident.</param>
+/// <param name="Place">Where the kernel's log was told up to; null for no news.</param>
+internal sealed record Batch(
+    IReadOnlyList<Incident> Incidents,
+    IReadOnlyList<(Incident Incident, DeathFacts Facts)> Deaths,
+    string? Place
+);
+
 /// <summary>Writes incidents on a thread of its own: a slow disk or a locked file never keeps the recorder from looking.
 /// What cannot be written is kept and tried again.</summary>
 internal sealed class IncidentWriter : IAsyncDisposable
@@ -15,10 +25,9 @@ internal sealed class IncidentWriter : IAsyncDisposable
     private readonly IncidentStore _store;
     private readonly Action<string> _say;
     private readonly TimeProvider _clock;
-    private readonly Channel<(IReadOnlyList<Incident> Incidents, string? Place)> _queue = Channel.CreateUnbounded<(
-        IReadOnlyList<Incident>,
-        string?
-    )>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Batch> _queue = Channel.CreateUnbounded<Batch>(
+        new UnboundedChannelOptions { SingleReader = true }
+    );
     private readonly Task _writing;
     private bool _complained;
 
@@ -30,7 +39,7 @@ internal sealed class IncidentWriter : IAsyncDisposable
 
     /// <summary>Incidents and the place that the kernel's log was told up to are on disk together or not at all: nothing
     /// is lost and nothing is counted twice, whenever this program is killed.</summary>
-    public void Put(IReadOnlyList<Incident> incidents, string? place) => _queue.Writer.TryWrite((incidents, place));
+    public void Put(Batch batch) => _queue.Writer.TryWrite(batch);
 
     /// <summary>Writes what is left.</summary>
     public async ValueTask DisposeAsync()
@@ -42,6 +51,7 @@ internal sealed class IncidentWriter : IAsyncDisposable
     private async Task WriteAsync()
     {
         var waiting = new Dictionary<(IncidentKind, string?, string, DateTimeOffset), Incident>();
+        var deaths = new List<(Incident, DeathFacts)>();
         string? place = null;
         var forgotten = _clock.GetUtcNow();
         while (true)
@@ -51,6 +61,7 @@ internal sealed class IncidentWriter : IAsyncDisposable
             {
                 foreach (var incident in next.Incidents)
                     waiting[(incident.Kind, incident.User, incident.Subject, incident.Start)] = incident;
+                deaths.AddRange(next.Deaths);
                 place = next.Place ?? place;
             }
             if (waiting.Count == 0 && place is null)
@@ -59,9 +70,10 @@ internal sealed class IncidentWriter : IAsyncDisposable
                     return;
                 continue;
             }
-            if (TrySave(waiting.Values, place))
+            if (TrySave(waiting.Values, deaths, place))
             {
                 waiting.Clear();
+                deaths.Clear();
                 place = null;
                 if (_clock.GetUtcNow() - forgotten > TimeSpan.FromHours(1))
                 {
@@ -78,13 +90,18 @@ internal sealed class IncidentWriter : IAsyncDisposable
                     .ToList()
             )
                 waiting.Remove(oldest.Key);
+            deaths.RemoveRange(0, Math.Max(0, deaths.Count - MostWaiting));
             if (_queue.Reader.Completion.IsCompleted)
                 return;
             await Task.Delay(s_again, _clock);
         }
     }
 
-    private bool TrySave(IReadOnlyCollection<Incident> incidents, string? place)
+    private bool TrySave(
+        IReadOnlyCollection<Incident> incidents,
+        IReadOnlyCollection<(Incident, DeathFacts)> deaths,
+        string? place
+    )
     {
         try
         {
@@ -92,7 +109,8 @@ internal sealed class IncidentWriter : IAsyncDisposable
                 incidents,
                 place is null
                     ? new Dictionary<string, string>(StringComparer.Ordinal)
-                    : new Dictionary<string, string>(StringComparer.Ordinal) { [KernelPlace] = place }
+                    : new Dictionary<string, string>(StringComparer.Ordinal) { [KernelPlace] = place },
+                deaths
             );
             _complained = false;
             return true;

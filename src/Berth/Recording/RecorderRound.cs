@@ -32,6 +32,7 @@ internal sealed class RecorderRound : IDisposable
     private readonly List<(Surface, SurfaceSample)> _samples = [];
     private readonly List<CgroupProbe> _watched = [];
     private readonly List<Incident> _changed = [];
+    private readonly List<(Incident, DeathFacts)> _deaths = [];
     private readonly byte[] _buffer = new byte[4096];
     private long _found = long.MinValue / 2;
     private long _ringed = long.MinValue / 2;
@@ -234,8 +235,9 @@ internal sealed class RecorderRound : IDisposable
         if (_changed.Count == 0 && !due)
             return;
         (_place, _placed) = (Math.Max(place, _place), now);
-        _writer.Put([.. _changed], Log is null ? null : $"{_boot:x16} {_place}");
+        _writer.Put(new Batch([.. _changed], [.. _deaths], Log is null ? null : $"{_boot:x16} {_place}"));
         _changed.Clear();
+        _deaths.Clear();
     }
 
     public void Dispose()
@@ -339,6 +341,8 @@ internal sealed class RecorderRound : IDisposable
             return;
         }
         var incident = _book.Tell(report, now);
+        if (report.Death is { } death)
+            _deaths.Add((incident, death));
         // What lasts is told with every look.
         if (report.Lasting && _written.TryGetValue(key, out var written) && now - written < s_again && now >= written)
             return;

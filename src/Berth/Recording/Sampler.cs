@@ -39,7 +39,12 @@ internal sealed class Sampler(HostPaths paths, RecorderSettings settings, Surfac
         switch (happened.Kind)
         {
             case ProcessEventKind.Fork:
-                table.Forked(happened.Pid, happened.Parent, at);
+                // What its parent runs could not be read, because that one ended too soon: it is the same.
+                if (
+                    table.Forked(happened.Pid, happened.Parent, at) is { } child
+                    && ReferenceEquals(child.Program, ProgramFacts.Unread)
+                )
+                    ProcessTable.Read(child, _probe.Program(child.Pid, child.Surface.User), -1, 0);
                 break;
             case ProcessEventKind.Exec:
                 Executed(happened.Pid, at);

@@ -8,6 +8,21 @@ public sealed class IncidentStoreTests : IDisposable
 {
     private static readonly DateTimeOffset s_now = Scene.Noon;
     private static readonly Dictionary<string, string> s_nowhere = new(StringComparer.Ordinal);
+    private static readonly DeathFacts s_death = new(
+        s_now,
+        7,
+        1000,
+        "sshd",
+        "alice",
+        "x",
+        "hog",
+        "claude",
+        "claude",
+        "3f2a",
+        5,
+        6,
+        1
+    );
     private readonly TemporaryFolder _folder = new();
     private readonly List<string> _said = [];
 
@@ -147,8 +162,8 @@ public sealed class IncidentStoreTests : IDisposable
         begin.ExecuteNonQuery();
         var clock = new Impatient();
         var writer = new IncidentWriter(store, clock, _said.Add);
-        writer.Put([Incident()], "b 1");
-        writer.Put([Incident("bob")], "b 2");
+        writer.Put(new Batch([Incident()], [(Incident(), s_death)], "b 1"));
+        writer.Put(new Batch([Incident("bob")], [], "b 2"));
         await clock.Waited;
         Assert.Contains("kept in memory", Assert.Single(_said), StringComparison.Ordinal);
         begin.CommandText = "ROLLBACK";
@@ -157,6 +172,7 @@ public sealed class IncidentStoreTests : IDisposable
         await writer.DisposeAsync();
         Assert.Equal(2, store.Find(new IncidentQuery()).Count);
         Assert.Equal("b 2", store.Place(IncidentWriter.KernelPlace));
+        Assert.Equal(s_death, Assert.Single(store.Deaths(store.Find(new IncidentQuery(User: "alice")).Single())));
     }
 
     private void Execute(string text)

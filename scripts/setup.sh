@@ -16,6 +16,7 @@ numfmt coreutils
 chromium chromium
 LIST
 [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
+compgen -G '/usr/lib/*/libsqlite3.a' >/dev/null || missing+=(libsqlite3-dev)
 [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
 # A client of Vault that is not ours, for Debian's own Python, whichever other one is first on PATH.
 /usr/bin/python3 -c 'import hvac' 2>/dev/null || missing+=(python3-hvac)

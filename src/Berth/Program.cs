@@ -31,6 +31,10 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     LoginCommand.Create(),
     LaunchCommand.Create(),
     LinkCommand.Create(),
+    WhyCommand.Create(),
+    IncidentsCommand.Create(),
+    ReplayCommand.Create(),
+    RecordCommand.Create(),
 };
 
 var parse = root.Parse(args);

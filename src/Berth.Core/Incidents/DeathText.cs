@@ -18,6 +18,21 @@ public static class DeathText
         )
         {
             Count = death.Count,
+            Death = new DeathFacts(
+                death.At,
+                death.Pid,
+                death.Uid,
+                death.Name,
+                death.User,
+                death.Surface?.Cgroup,
+                death.Program?.Argv,
+                death.Parent,
+                death.Agent?.Kind.ToString().ToLowerInvariant(),
+                death.Agent?.Session,
+                death.Bytes,
+                death.Limit,
+                death.Count
+            ),
         };
 
     /// <summary>Who, what, how, where, and what was left alone.</summary>

@@ -71,9 +71,42 @@ public sealed record Report(
     /// <summary>How many times it happened.</summary>
     public int Count { get; init; } = 1;
 
+    /// <summary>The one death that it tells of; null for anything else.</summary>
+    public DeathFacts? Death { get; init; }
+
     /// <summary>It goes on until it is told to have ended.</summary>
     public bool Lasting { get; init; }
 }
+
+/// <summary>One death of an incident, for programs: an incident may tell of many.</summary>
+/// <param name="At">When the kernel said so.</param>
+/// <param name="Pid">Its pid; 0 where only the cgroup has counted it.</param>
+/// <param name="Uid">Its real user; -1 where that is not known.</param>
+/// <param name="KernelName">What it called itself.</param>
+/// <param name="User">Whose it was.</param>
+/// <param name="Surface">The surface's cgroup.</param>
+/// <param name="Argv">What it ran, without secrets; null when nobody saw it.</param>
+/// <param name="Parent">What had started it.</param>
+/// <param name="Agent">The agent above it: <c>claude</c>, <c>codex</c>, <c>opencode</c>.</param>
+/// <param name="Session">That agent's conversation.</param>
+/// <param name="Bytes">Resident memory at death.</param>
+/// <param name="Cap">The cap that was reached; null for none, or where it is not known.</param>
+/// <param name="Count">How many it stands for.</param>
+public sealed record DeathFacts(
+    DateTimeOffset At,
+    int Pid,
+    int Uid,
+    string KernelName,
+    string? User,
+    string? Surface,
+    string? Argv,
+    string Parent,
+    string? Agent,
+    string? Session,
+    long Bytes,
+    long? Cap,
+    int Count
+);
 
 /// <summary>One thing that happened, from its start to its end.</summary>
 /// <param name="Id">Number of the record; 0 while it has none.</param>

@@ -22,13 +22,6 @@ public sealed class IncidentBook
             _open[Key(incident)] = incident;
     }
 
-    /// <summary>Gives the incident its number once it has one.</summary>
-    public void Numbered(Incident incident, long id)
-    {
-        if (_open.TryGetValue(Key(incident), out var open) && open.Start == incident.Start)
-            _open[Key(incident)] = open with { Id = id };
-    }
-
     /// <summary>Something happened, or still happens.</summary>
     /// <returns>The incident as it is now.</returns>
     public Incident Tell(Report report, DateTimeOffset now)

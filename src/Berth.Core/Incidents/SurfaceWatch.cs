@@ -87,6 +87,8 @@ public sealed class HostPressure
     private const int Much = 2000;
     private readonly Latch _latch = new(10_000, 20_000);
 
+    public bool IsOn => _latch.IsOn;
+
     public Edge Observe(Pressure pressure, long at) =>
         _latch.Look(
             pressure.Full10 >= Much ? true

@@ -54,6 +54,9 @@ public sealed record Death(
     int Count = 1
 )
 {
+    /// <summary>Number of the kernel's record; 0 where there was none.</summary>
+    public long Sequence { get; init; }
+
     /// <summary>It is known what died.</summary>
     public bool Known => Program is not null;
 

@@ -29,7 +29,7 @@ public sealed class KillJoiner(
     private readonly Dictionary<int, Chosen> _chosen = [];
     private readonly Dictionary<Surface, Balance> _balances = [];
 
-    private sealed record Kill(Heard Line, long At, DateTimeOffset Now)
+    private sealed record Kill(Heard Line, long At, DateTimeOffset Now, long Sequence)
     {
         public TrackedProcess? Process { get; set; }
     }
@@ -52,11 +52,16 @@ public sealed class KillJoiner(
     /// <summary>Whether somebody waits for <see cref="Due"/>.</summary>
     public bool Waiting => _kills.Count > 0 || _balances.Values.Any(balance => balance.Missing != 0);
 
+    /// <summary>The kernel's record from which on kills are not told yet; null when all are. Who begins again behind
+    /// an earlier one loses none.</summary>
+    public long? Pending => _kills.Count > 0 ? _kills.Min(kill => kill.Sequence) : null;
+
     /// <summary>A line that the kernel itself wrote.</summary>
     /// <param name="line">The line.</param>
     /// <param name="at">Now, on the recorder's clock.</param>
     /// <param name="now">Now, on the wall clock.</param>
-    public void Hear(in KernelLine line, long at, DateTimeOffset now)
+    /// <param name="sequence">Number of the record.</param>
+    public void Hear(in KernelLine line, long at, DateTimeOffset now, long sequence = 0)
     {
         switch (line.Kind)
         {
@@ -80,7 +85,7 @@ public sealed class KillJoiner(
                     line.Rss,
                     chosen
                 );
-                var kill = new Kill(heard, at, now) { Process = table.Victim(heard.Pid, heard.Uid) };
+                var kill = new Kill(heard, at, now, sequence) { Process = table.Victim(heard.Pid, heard.Uid, at) };
                 if (kill.Process is { } process)
                     process.Explained = true;
                 if (SurfaceOf(kill) is { } surface)
@@ -142,7 +147,7 @@ public sealed class KillJoiner(
     private Death Tell(Kill kill)
     {
         // Its fork or run may have been told late.
-        var (line, process) = (kill.Line, kill.Process ?? table.Victim(kill.Line.Pid, kill.Line.Uid));
+        var (line, process) = (kill.Line, kill.Process ?? table.Victim(kill.Line.Pid, kill.Line.Uid, kill.At));
         if (process is not null)
             process.Explained = true;
         var surface = kill.Process is null && process is not null ? process.Surface : SurfaceOf(kill);
@@ -169,8 +174,11 @@ public sealed class KillJoiner(
             process?.Sizes.To(process.Born, kill.At, line.Rss),
             line.InCgroup ? cap?.Cgroup ?? line.Chosen?.CapCgroup ?? cgroup ?? "" : null,
             cap?.Cap,
-            SurvivorsOf(process, user)
-        );
+            SurvivorsOf(process, user, kill.At)
+        )
+        {
+            Sequence = kill.Sequence,
+        };
     }
 
     /// <summary>Kills that were counted but not told. Who was ended by SIGKILL there, lately and without another
@@ -204,7 +212,7 @@ public sealed class KillJoiner(
                     null,
                     surface.Cgroup,
                     capOf(surface.Cgroup),
-                    SurvivorsOf(null, surface.User),
+                    SurvivorsOf(null, surface.User, at),
                     (int)Math.Min(balance.Missing, int.MaxValue)
                 ),
             ];
@@ -231,7 +239,7 @@ public sealed class KillJoiner(
                     bytes > 0 ? process.Sizes.To(process.Born, seen, bytes) : null,
                     cap?.Cgroup ?? surface.Cgroup,
                     cap?.Cap,
-                    SurvivorsOf(process, surface.User)
+                    SurvivorsOf(process, surface.User, at)
                 );
             }),
         ];
@@ -277,7 +285,7 @@ public sealed class KillJoiner(
             );
     }
 
-    private Survivors SurvivorsOf(TrackedProcess? victim, string? user)
+    private Survivors SurvivorsOf(TrackedProcess? victim, string? user, long at)
     {
         if (user is null)
             return new Survivors(null, 0);
@@ -292,8 +300,18 @@ public sealed class KillJoiner(
             if (process.IsAgent && process != own && process.Agent is null)
                 agents++;
         }
-        var had = victim?.Surface.Kind is SurfaceKind.Server && !IsServer(victim);
-        return new Survivors(server || had ? server : null, agents);
+        // Where none was seen, none is missed.
+        var lost =
+            !server
+            && victim is not null
+            && !IsServer(victim)
+            && table.Dead.Any(dead => IsServer(dead) && dead.Surface == victim.Surface && dead.Died >= at - Settle * 2);
+        return new Survivors(
+            server ? true
+                : lost ? false
+                : null,
+            agents
+        );
     }
 
     private static string Path(ReadOnlySpan<byte> escaped) =>

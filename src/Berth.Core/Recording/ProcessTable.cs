@@ -89,12 +89,14 @@ public sealed class ProcessTable(int kept = 4096)
     public void Begin() => _sample++;
 
     /// <summary>Ends a whole sample.</summary>
-    public void Sweep(long at)
+    /// <param name="at">Now.</param>
+    /// <param name="lives">Asked of each one that was not seen: it may have been moved to where nobody looked.</param>
+    public void Sweep(long at, Func<TrackedProcess, bool>? lives = null)
     {
         List<TrackedProcess>? gone = null;
         foreach (var process in _living.Values)
         {
-            if (process.Seen != _sample)
+            if (process.Seen != _sample && !(lives?.Invoke(process) ?? false))
                 (gone ??= []).Add(process);
         }
         foreach (var process in gone ?? [])
@@ -124,11 +126,23 @@ public sealed class ProcessTable(int kept = 4096)
         return process;
     }
 
+    /// <summary>Takes up one that an earlier run had known: it may be among those whose kill is still to be
+    /// read.</summary>
+    public void Remember(TrackedProcess process, long at)
+    {
+        if (_living.TryAdd(process.Pid, process))
+            Exited(process.Pid, at, Unheard);
+    }
+
     /// <summary>Whom the kernel means by a pid and a user in its word of a kill: the one who lives, or the last to have
     /// died of it. Never one who is somebody else's, or whose death is explained.</summary>
-    public TrackedProcess? Victim(int pid, int uid)
+    /// <param name="pid">The pid.</param>
+    /// <param name="uid">The real user; -1 where the kernel does not tell.</param>
+    /// <param name="at">When it was said: who was born later is not meant.</param>
+    public TrackedProcess? Victim(int pid, int uid, long at = long.MaxValue)
     {
-        bool Fits(TrackedProcess process) => !process.Explained && (uid < 0 || process.Uid < 0 || process.Uid == uid);
+        bool Fits(TrackedProcess process) =>
+            !process.Explained && process.Born <= at && (uid < 0 || process.Uid < 0 || process.Uid == uid);
 
         // A pid is given again only after all others: when one has just died of a kill, the living one came later.
         TrackedProcess? unheard = null;

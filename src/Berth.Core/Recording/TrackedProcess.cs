@@ -58,6 +58,11 @@ public sealed class TrackedProcess
     /// <summary>Which sample saw it last.</summary>
     public int Seen { get; set; }
 
+    /// <summary>What the ring wrote of it last.</summary>
+    public ref RingMark Ring => ref _ring;
+
+    private RingMark _ring;
+
     public bool IsAgent => Program.Agent is not AgentKind.None;
 
     /// <summary>A process that this one has forked, which runs the same until it runs something else.</summary>
@@ -72,10 +77,13 @@ public sealed class TrackedProcess
             Uid = Uid,
             // A fork of an agent is that agent's child, not an agent, until it runs one.
             Program = IsAgent ? Program with { Agent = AgentKind.None } : Program,
-            ParentProgram = Program,
+            ParentProgram = Known,
             Agent = Nearest(out var depth),
             Depth = depth,
         };
+
+    /// <summary>What it runs, or what the nearest one above it runs of which that is known.</summary>
+    private ProgramFacts Known => ReferenceEquals(Program, ProgramFacts.Unread) ? ParentProgram : Program;
 
     /// <summary>A process whose birth was not seen, but whose parent is known.</summary>
     public TrackedProcess Found(int pid, long born, Surface surface, string cgroup) =>
@@ -86,7 +94,7 @@ public sealed class TrackedProcess
             Born = born,
             Surface = surface,
             Cgroup = cgroup,
-            ParentProgram = Program,
+            ParentProgram = Known,
             Agent = Nearest(out var depth),
             Depth = depth,
         };

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Berth.Servers;
@@ -33,13 +35,23 @@ public static partial class Redaction
         {
             var before = i > 0 ? words[i - 1] : "";
             clean[i] =
-                SecretOption().IsMatch(before) && !words[i].StartsWith("--", StringComparison.Ordinal) ? Mark
+                IsSecretOption(before) && !words[i].StartsWith("--", StringComparison.Ordinal) ? Mark
                 : before is "-u" or "--user" && words[i].IndexOf(':') is var colon and > 0
                     ? words[i][..(colon + 1)] + Mark
                 : Text(words[i]);
         }
         return clean;
     }
+
+    /// <summary>An option whose value is the next word.</summary>
+    private static bool IsSecretOption(string word) =>
+        word.Length is > 2 and < LongestName
+        && word[0] is '-'
+        && word.All(IsName)
+        && s_names.Any(name =>
+            word.EndsWith(name, StringComparison.OrdinalIgnoreCase)
+            || (word.EndsWith('s') && word.AsSpan()[..^1].EndsWith(name, StringComparison.OrdinalIgnoreCase))
+        );
 
     /// <summary>A text without what looks like a secret.</summary>
     public static string Text(string text)
@@ -53,20 +65,60 @@ public static partial class Redaction
             text = PairingLink().Replace(text, "${head}" + Mark);
             text = Authorization().Replace(text, "${head}" + Mark);
             text = Scheme().Replace(text, "${head} " + Mark);
-            text = Assignment()
-                .Replace(
-                    text,
-                    found =>
-                        Harmless(found.Groups["name"].ValueSpan, found.Groups["value"].ValueSpan)
-                            ? found.Value
-                            : found.Groups["head"].Value + Mark
-                );
+            text = Assignments(text);
             return Known().Replace(text, Mark);
         }
         catch (RegexMatchTimeoutException)
         {
             return Mark;
         }
+    }
+
+    /// <summary><c>name=value</c> and <c>"name": "value"</c>, where the name tells. Looked for from the sign outwards, so
+    /// that it takes one walk through the text, whatever the text is.</summary>
+    private static string Assignments(string text)
+    {
+        StringBuilder? clean = null;
+        var copied = 0;
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] is not ('=' or ':'))
+                continue;
+            var end = at;
+            while (end > copied && at - end < 12 && text[end - 1] is ' ' or '"' or '\'' or '\\')
+                end--;
+            var start = end;
+            while (start > copied && end - start < LongestName && IsName(text[start - 1]))
+                start--;
+            if (!Tells(text.AsSpan(start, end - start)))
+                continue;
+            var from = at + 1;
+            while (from < text.Length && from - at < 12 && text[from] is ' ' or '"' or '\'' or '\\')
+                from++;
+            var length = text.AsSpan(from).IndexOfAny(s_ends);
+            var value = text.AsSpan(from, length < 0 ? text.Length - from : length);
+            if (value.IsEmpty || Harmless(text.AsSpan(start, end - start), value))
+                continue;
+            clean ??= new StringBuilder(text.Length);
+            clean.Append(text, copied, from - copied).Append(Mark);
+            copied = from + value.Length;
+            at = copied - 1;
+        }
+        return clean is null ? text : clean.Append(text, copied, text.Length - copied).ToString();
+    }
+
+    private static bool IsName(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-';
+
+    private static bool Tells(ReadOnlySpan<char> name)
+    {
+        if (name.Length < 3)
+            return false;
+        foreach (var telling in s_names)
+        {
+            if (name.Contains(telling, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>A count of tokens, or a file that holds a secret, is none.</summary>
@@ -86,18 +138,41 @@ public static partial class Redaction
             )
         );
 
-    private const string Names =
-        "token|secret|passwo?r?d|passphrase|passcode|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|credential|pairing[-_]?code|cookie|bearer|jwt";
+    private const int LongestName = 128;
+    private static readonly SearchValues<char> s_ends = SearchValues.Create(" \t\r\n\"',;}&\\");
+
+    private static readonly string[] s_names =
+    [
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "passphrase",
+        "passcode",
+        "api-key",
+        "api_key",
+        "apikey",
+        "access-key",
+        "access_key",
+        "accesskey",
+        "private-key",
+        "private_key",
+        "privatekey",
+        "signing-key",
+        "signing_key",
+        "credential",
+        "pairing-code",
+        "pairing_code",
+        "cookie",
+        "bearer",
+        "jwt",
+    ];
 
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture;
 
     /// <summary>Whoever chose the text may have chosen one that takes long: it is then left out whole. Every repetition
     /// below is bounded, so that this is not expected to happen.</summary>
     private const int Patience = 200;
-
-    /// <summary>An option whose value is the next word.</summary>
-    [GeneratedRegex($"^--?[A-Z0-9._-]{{0,64}}({Names})s?$", Options, Patience)]
-    private static partial Regex SecretOption();
 
     [GeneratedRegex(
         "-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----.*",
@@ -127,14 +202,6 @@ public static partial class Redaction
 
     [GeneratedRegex(@"\b(?<head>bearer|basic)\s{1,8}[^\s""',;}\\]{4,}", Options, Patience)]
     private static partial Regex Scheme();
-
-    /// <summary><c>name=value</c> and <c>"name": "value"</c>, where the name tells.</summary>
-    [GeneratedRegex(
-        $@"(?<head>(?<name>[A-Z0-9._-]{{0,64}}({Names})[A-Z0-9._-]{{0,64}})\\?[""']?\s{{0,8}}[=:]\s{{0,8}}\\?[""']?)(?<value>[^\s""',;}}&\\]+)",
-        Options,
-        Patience
-    )]
-    private static partial Regex Assignment();
 
     /// <summary>Secrets that say of themselves what they are: Anthropic, OpenAI, GitHub, GitLab, Slack, AWS, Google,
     /// npm, Vault, JSON web tokens.</summary>

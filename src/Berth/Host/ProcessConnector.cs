@@ -42,6 +42,25 @@ internal sealed class ProcessConnector : IDisposable
         return true;
     }
 
+    /// <summary>To wait for, among other things.</summary>
+    public int Descriptor => _socket;
+
+    /// <summary>Takes the next event if there is one already.</summary>
+    /// <param name="happened">The event.</param>
+    /// <param name="lost">Events were lost: what runs has to be looked at.</param>
+    public bool TryNext(out ProcessEvent happened, out bool lost)
+    {
+        (happened, lost) = (default, false);
+        var length = Native.Receive(_socket, _buffer, _buffer.Length, Native.DontWait);
+        if (length < 0)
+        {
+            lost = Native.Error is Lost;
+            return false;
+        }
+        happened = ProcessEvent.Parse(_buffer.AsSpan(0, (int)length));
+        return true;
+    }
+
     public void Dispose() => _ = Native.Close(_socket);
 
     private bool Listen()

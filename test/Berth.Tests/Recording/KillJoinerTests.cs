@@ -112,6 +112,38 @@ public sealed class KillJoinerTests
     }
 
     [Fact]
+    public void A_server_that_dies_with_it_is_missed_and_one_that_never_was_is_not()
+    {
+        _scene.Server("alice", 1000, 100);
+        _scene.Run(400, 100, 0, ["hog"]);
+        _scene.Kill(400, 1000, 5000);
+        _scene.Table.Exited(400, 5001, 9);
+        _scene.Table.Exited(100, 5002, 9);
+        Assert.False(Only(7000).Survivors.Server);
+        const string sessions = Scene.AliceSessions + "/session-1.scope";
+        _scene.Table.Found(500, 400, 9000, _scene.Map.Of(sessions)!, sessions, 9000);
+        _scene.Kill(500, 1000, 60_000);
+        Assert.Null(Only(62_000).Survivors.Server);
+    }
+
+    [Fact]
+    public void What_ended_before_it_could_be_read_is_still_somebodys_child()
+    {
+        _scene.Server("alice", 1000, 100);
+        _scene.Claude(200, 100, 0);
+        var middle = _scene.Table.Forked(300, 200, 1000)!;
+        middle.Program = ProgramFacts.Unread;
+        _scene.Table.Forked(301, 300, 1001);
+        _scene.Kill(301, 1000, 1100);
+        var death = Only(3000);
+        Assert.Contains(
+            "ran `(a child of claude --output-format stream-json --session-id 3f2a)`",
+            DeathText.Sentence(death),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void The_server_itself_is_called_so()
     {
         _scene.Server("alice", 1000, 100);

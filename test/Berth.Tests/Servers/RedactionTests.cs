@@ -66,6 +66,21 @@ public sealed class ArgvRedactionTests
             Assert.Equal("[redacted]", Redaction.Text(Jwt[..length]));
     }
 
+    [Theory]
+    [InlineData("x")]
+    [InlineData("token")]
+    [InlineData("https://")]
+    [InlineData("a:")]
+    [InlineData("://:")]
+    [InlineData("=\"")]
+    [InlineData("bearer ")]
+    public void A_text_that_was_chosen_to_take_long_is_still_read_to_its_end(string piece)
+    {
+        // Given up, it would be one mark and nothing else.
+        var text = string.Concat(Enumerable.Repeat(piece, 2048 / piece.Length)) + " end";
+        Assert.EndsWith("end", Redaction.Text(text), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void No_text_makes_it_throw_and_no_token_in_it_survives() =>
         CsCheck.Check.Sample(

@@ -1,0 +1,364 @@
+using System.Globalization;
+using Berth.Containment;
+using Berth.Host;
+using Berth.Incidents;
+
+namespace Berth.Recording;
+
+/// <summary>What the recorder does when something was heard, and when it is time to look.</summary>
+internal sealed class RecorderRound : IDisposable
+{
+    private const long SurfacesEvery = 5000;
+    private const long PlaceEvery = 60_000;
+    private const long Never = long.MinValue / 2;
+
+    /// <summary>An incident that goes on is written again so often.</summary>
+    private static readonly TimeSpan s_again = TimeSpan.FromSeconds(10);
+
+    private readonly HostPaths _paths;
+    private readonly TimeProvider _clock;
+    private readonly Action<string> _say;
+    private readonly IncidentWriter _writer;
+    private readonly Ring? _ring;
+    private readonly ProcessTable _table = new();
+    private readonly Sampler _sampler;
+    private readonly KillJoiner _joiner;
+    private readonly IncidentBook _book = new();
+    private readonly HostPressure _host = new();
+    private readonly KernelFile _pressure;
+    private readonly Dictionary<Surface, SurfaceWatch> _watches = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Surface, long> _kills = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<(IncidentKind, string?, string), DateTimeOffset> _written = [];
+    private readonly List<(Surface, SurfaceSample)> _samples = [];
+    private readonly List<CgroupProbe> _watched = [];
+    private readonly List<Incident> _changed = [];
+    private readonly List<(Incident, DeathFacts)> _deaths = [];
+    private readonly byte[] _buffer = new byte[4096];
+    private long _found = long.MinValue / 2;
+    private long _ringed = long.MinValue / 2;
+    private long _whole = Never;
+    private long _place = -1;
+    private long _placed;
+    private ulong _boot;
+
+    public RecorderRound(
+        HostPaths paths,
+        RecorderSettings settings,
+        TimeProvider clock,
+        Action<string> say,
+        IncidentWriter writer,
+        Ring? ring
+    )
+    {
+        (_paths, _clock, _say, _writer, _ring) = (paths, clock, say, writer, ring);
+        var map = new SurfaceMap(settings.Users, settings.Containers);
+        _sampler = new Sampler(paths, settings, map, _table);
+        _joiner = new KillJoiner(_table, map, settings.Users, _sampler.CapOf);
+        _pressure = new KernelFile(paths["/proc/pressure/memory"]);
+        RingFile = settings.RingFile;
+    }
+
+    private string RingFile { get; }
+
+    /// <summary>The kernel's log; null where it may not be read.</summary>
+    public KernelLog? Log { get; private set; }
+
+    /// <summary>When everything was looked at last.</summary>
+    public long Sampled { get; private set; } = long.MinValue / 2;
+
+    /// <summary>Something is near its cap, or waits for memory.</summary>
+    public bool Hurries(long now) => _sampler.Surfaces.Any(surface => surface.HurriedUntil > now);
+
+    /// <summary>Takes up where an earlier run was killed or ended: open incidents, the processes that it knew, and the
+    /// kernel's log behind what was told.</summary>
+    public void Resume(IncidentStore store, ulong boot, long now)
+    {
+        _boot = boot;
+        _book.Resume(store.Open());
+        long? after = null;
+        if (
+            store.Place(IncidentWriter.KernelPlace)?.Split(' ') is [var of, var sequence]
+            && of == boot.ToString("x16", CultureInfo.InvariantCulture)
+            && long.TryParse(sequence, CultureInfo.InvariantCulture, out var told)
+        )
+            after = told;
+        if (after is not null && LastScene() is { } scene)
+            Remember(scene, now);
+        _sampler.FindSurfaces();
+        _sampler.Sample(now);
+        Log = KernelLog.Open(_paths, after);
+        if (Log is null)
+        {
+            _say("cannot read /dev/kmsg: kills are known by the cgroups' counters alone");
+            return;
+        }
+        if (after is null)
+        {
+            // What was before this run of the kernel was looked at for the first time is nobody's incident any more.
+            while (Log.TryNext(out _, out _)) { }
+        }
+        else
+            ReadLog(now, missed: true);
+    }
+
+    public void Hear(in ProcessEvent happened, long now) => _sampler.Hear(happened, now);
+
+    /// <summary>A surface asks to be looked at soon; null for all of them.</summary>
+    private void Hurry(CgroupProbe? surface, long now)
+    {
+        var until = now + (long)Pace.Lingers.TotalMilliseconds;
+        if (surface is not null)
+            surface.HurriedUntil = until;
+        else
+            foreach (var one in _sampler.Surfaces)
+                one.HurriedUntil = until;
+    }
+
+    /// <summary>What becomes urgent when a surface is in trouble. One that is looked at fast is urgent all the time: of it
+    /// only the clock counts.</summary>
+    public void Watch(List<Native.Waiting> waiting, long now)
+    {
+        _watched.Clear();
+        if (!_paths.IsLive)
+            return;
+        foreach (var surface in _sampler.Surfaces)
+        {
+            if (surface.HurriedUntil > now)
+                continue;
+            foreach (var descriptor in (ReadOnlySpan<int>)[surface.Trigger, surface.Changes])
+            {
+                if (descriptor < 0)
+                    continue;
+                waiting.Add(new Native.Waiting { Descriptor = descriptor, Events = Native.Urgent });
+                _watched.Add(surface);
+            }
+        }
+    }
+
+    /// <summary>What became of that.</summary>
+    public void Watched(ReadOnlySpan<Native.Waiting> waiting, long now)
+    {
+        for (var i = 0; i < waiting.Length; i++)
+        {
+            if (waiting[i].Happened != 0)
+                Hurry(_watched[i], now);
+        }
+    }
+
+    /// <param name="now">Now.</param>
+    /// <param name="missed">It is read what was written while nobody read: the kernel's own time tells when.</param>
+    public void ReadLog(long now, bool missed = false)
+    {
+        if (Log is null)
+            return;
+        while (Log.TryNext(out var record, out var lost))
+        {
+            if (lost > 0)
+                Report(
+                    new Report(
+                        IncidentKind.LogGap,
+                        null,
+                        "kmsg",
+                        $"{Words.Count(lost, "record")} of the kernel's log were overwritten before they could be read; kills among them are known by the cgroups' counters",
+                        "",
+                        "a larger kernel log: log_buf_len= on the kernel's command line",
+                        [$"before record {record.Sequence}"]
+                    )
+                );
+            if (!record.FromKernel)
+                continue;
+            var line = KernelLine.Parse(record.Text);
+            if (line.Kind is KernelLineKind.Other)
+                continue;
+            var ago = missed ? Math.Max(0, Environment.TickCount64 - (record.Microseconds / 1000)) : 0;
+            _joiner.Hear(line, now - ago, _clock.GetLocalNow().AddMilliseconds(-ago), record.Sequence);
+            if (line.Kind is KernelLineKind.Killed && !missed)
+                Hurry(null, now);
+        }
+    }
+
+    /// <summary>Looks at everything, or at what hurries.</summary>
+    public void Sample(long now)
+    {
+        if (now - _found >= SurfacesEvery)
+        {
+            _found = now;
+            _sampler.FindSurfaces();
+        }
+        Sampled = now;
+        var whole = now - _whole >= (long)Pace.Slow.TotalMilliseconds;
+        if (whole)
+        {
+            _whole = now;
+            _sampler.Sample(now);
+        }
+        else
+            _sampler.SampleHurried(now);
+        _samples.Clear();
+        foreach (var surface in _sampler.Surfaces)
+        {
+            _samples.Add((surface.Surface, surface.Last));
+            if (whole || surface.HurriedUntil > now)
+                Judge(surface, now);
+        }
+        if (whole || _host.IsOn)
+            JudgeHost(now);
+        // The ring is for people who ask what was: a look a second tells them as much as four.
+        if (now - _ringed >= 1000)
+        {
+            _ringed = now;
+            Keep();
+        }
+    }
+
+    /// <summary>Asks for a whole look: something was missed.</summary>
+    public void Missed() => _whole = Never;
+
+    public bool IsMissed => _whole == Never;
+
+    /// <summary>Tells what is due.</summary>
+    public void Tell(long now)
+    {
+        if (_joiner.Waiting)
+        {
+            foreach (var death in _joiner.Due(now))
+                Report(DeathText.Report(death));
+        }
+        foreach (var closed in _book.Close(_clock.GetLocalNow()))
+        {
+            _written.Remove((closed.Kind, closed.User, closed.Subject));
+            _changed.Add(closed);
+        }
+        var place = (_joiner.Pending ?? Log?.Sequence + 1 ?? 0) - 1;
+        // To read again what leads to nothing does no harm; to write each line of the log down would.
+        var due = place > _place && (now - _placed >= PlaceEvery || _place < 0);
+        if (_changed.Count == 0 && !due)
+            return;
+        (_place, _placed) = (Math.Max(place, _place), now);
+        _writer.Put(new Batch([.. _changed], [.. _deaths], Log is null ? null : $"{_boot:x16} {_place}"));
+        _changed.Clear();
+        _deaths.Clear();
+    }
+
+    public void Dispose()
+    {
+        _sampler.Dispose();
+        _pressure.Dispose();
+        Log?.Dispose();
+    }
+
+    /// <summary>What the ring knew last of this run of the kernel; null where it cannot tell.</summary>
+    private RingScene? LastScene()
+    {
+        try
+        {
+            return Ring.At(_paths[RingFile], long.MaxValue, _boot);
+        }
+        catch (Exception absent) when (absent is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private void Remember(RingScene scene, long now)
+    {
+        foreach (var process in scene.Processes)
+        {
+            if (process.Surface is not { } surface)
+                continue;
+            _table.Remember(
+                new TrackedProcess
+                {
+                    Pid = process.Pid,
+                    Parent = process.Parent,
+                    Born = _sampler.Born(process.Start, now),
+                    Surface = new Surface(surface.Kind, surface.User, surface.Cgroup),
+                    Cgroup = surface.Cgroup,
+                    Uid = process.Uid,
+                    Start = process.Start,
+                    Top = process.Top,
+                    Program = new ProgramFacts(
+                        process.Argv,
+                        process.Argv.Split(' ')[0].Split('/')[^1],
+                        process.Agent,
+                        null,
+                        null
+                    ),
+                },
+                now
+            );
+        }
+    }
+
+    private void Judge(CgroupProbe probe, long now)
+    {
+        var (surface, sample) = (probe.Surface, probe.Last);
+        if (Pace.Hurries(sample))
+            Hurry(probe, now);
+        if (_kills.TryGetValue(surface, out var before) && sample.Events.OomKill > before)
+            _joiner.Counted(surface, sample.Events.OomKill - before, now, _clock.GetLocalNow());
+        _kills[surface] = sample.Events.OomKill;
+        if (!_watches.TryGetValue(surface, out var watch))
+            _watches[surface] = watch = new SurfaceWatch(surface);
+        foreach (var (report, over) in watch.Observe(sample, _sampler.Largest(surface), now))
+            Report(report, over);
+    }
+
+    private void JudgeHost(long now)
+    {
+        if (!Pressure.TryParse(_pressure.Read(_buffer), out var pressure))
+            return;
+        var edge = _host.Observe(pressure, now);
+        if (edge is Edge.Off)
+            return;
+        Report(
+            new Report(
+                IncidentKind.HostPressure,
+                null,
+                "memory",
+                $"the whole machine waits for memory: for {pressure.Full10 / 100.0:0} % of the last 10 s nothing ran",
+                edge is Edge.Ends ? "it gets on again" : "it goes on",
+                "see who holds most of it: berth status",
+                [$"/proc/pressure/memory: full avg10 {pressure.Full10 / 100.0:0.00}"]
+            )
+            {
+                Lasting = true,
+            },
+            edge is Edge.Ends
+        );
+    }
+
+    /// <summary>Puts it into the book, and on disk when that is news.</summary>
+    private void Report(Report report, bool over = false)
+    {
+        var now = _clock.GetLocalNow();
+        var key = (report.Kind, report.User, report.Subject);
+        if (over)
+        {
+            _written.Remove(key);
+            if (_book.End(report.Kind, report.User, report.Subject, report.Outcome, now) is { } ended)
+                _changed.Add(ended);
+            return;
+        }
+        var incident = _book.Tell(report, now);
+        if (report.Death is { } death)
+            _deaths.Add((incident, death));
+        // What lasts is told with every look.
+        if (report.Lasting && _written.TryGetValue(key, out var written) && now - written < s_again && now >= written)
+            return;
+        _written[key] = now;
+        _changed.Add(incident);
+    }
+
+    private void Keep()
+    {
+        try
+        {
+            _ring?.Write(_clock.GetUtcNow().ToUnixTimeMilliseconds(), _samples, _table.Living);
+        }
+        catch (IOException refused)
+        {
+            _say(refused.Message);
+        }
+    }
+}

@@ -45,6 +45,8 @@ echo "== vault: 500 people, beside the seed's shell, curl and jq (50 x wanted)"
 echo
 echo "== gateway: beside what else leads people to their own server, before the same one"
 "$here/gateway.sh" "$berth" "$work"
+
+echo
 echo "== recorder: one sample of 1,000 processes (under 15 ms CPU wanted), beside the seed's shell, awk and jq, atop and pidstat"
 "$here/recorder.sh" "$berth" "$work"
 

@@ -25,7 +25,6 @@ public static class RecordCommand
     public static Command Create()
     {
         var command = new Command("record", "The recorder alone, in the foreground") { s_samples, s_state };
-        command.Hidden = true;
         command.SetAction(RunAsync);
         return command;
     }

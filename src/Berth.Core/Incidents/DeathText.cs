@@ -49,7 +49,7 @@ public static class DeathText
             text.Append(Agent(death.User, above)).Append($" ran `{Ran(death)}`, which ").Append(Grew(death));
         else
             text.Append($"`{Ran(death)}` in {death.Surface?.Says ?? "the system"} ").Append(Grew(death));
-        text.Append(death.Known || death.Name.Length > 0 ? " and " : " ").Append(Killed(death));
+        text.Append(death.Known || death is { Pid: > 0, Count: 1 } ? " and " : " ").Append(Killed(death));
         var left = Left(death);
         if (left.Length > 0)
             text.Append("; ").Append(left);
@@ -79,11 +79,13 @@ public static class DeathText
             + (details.Count > 0 ? $" ({string.Join(", ", details)})" : "");
     }
 
-    private static string Unseen(Death death) =>
-        death.Count > 1
-            ? $"{death.Count} processes of {death.Surface?.Says ?? "the system"} that the recorder did not see"
-        : death.Name.Length == 0 ? $"a process of {death.Surface?.Says ?? "the system"} that the recorder did not see"
-        : $"a process of {death.Surface?.Says ?? death.User ?? "the system"} that the recorder did not see (it called itself '{death.Name}') held {Words.Memory(death.Bytes)}";
+    private static string Unseen(Death death)
+    {
+        var where = death.Surface?.Says ?? death.User ?? "the system";
+        return death.Count > 1 ? $"{death.Count} processes of {where} that the recorder did not see"
+            : death.Pid == 0 ? $"a process of {where} that the recorder did not see"
+            : $"a process of {where} that the recorder did not see (it called itself '{death.Name}') held {Words.Memory(death.Bytes)}";
+    }
 
     private static string Grew(Death death) =>
         death.Growth is { } growth && growth.Took > TimeSpan.Zero && growth.Rate >= 1024
@@ -133,7 +135,7 @@ public static class DeathText
     private static List<string> Evidence(Death death)
     {
         var evidence = new List<string>();
-        if (death.Name.Length > 0 || death.Pid != 0)
+        if (death.Pid != 0)
             evidence.Add(
                 $"kernel: pid {death.Pid}{(death.Uid >= 0 ? $", uid {death.Uid}" : "")}, called itself '{death.Name}', {Words.Memory(death.Bytes)} resident"
             );

@@ -25,10 +25,11 @@ public static class Words
     /// <summary>Growth: <c>150 MiB/s</c>.</summary>
     public static string Rate(double bytesPerSecond) => Memory((long)bytesPerSecond) + "/s";
 
-    /// <summary>A time: <c>0.8 s</c>, <c>41 s</c>, <c>3 min</c>, <c>2 h</c>, <c>5 days</c>.</summary>
+    /// <summary>A time: <c>25 ms</c>, <c>0.8 s</c>, <c>41 s</c>, <c>3 min</c>, <c>2 h</c>, <c>5 days</c>.</summary>
     public static string Time(TimeSpan time) =>
         time.TotalSeconds switch
         {
+            < 0.1 => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) + " ms",
             < 1 => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s",
             < 120 => ((long)time.TotalSeconds).ToString(CultureInfo.InvariantCulture) + " s",
             < 7200 => ((long)time.TotalMinutes).ToString(CultureInfo.InvariantCulture) + " min",

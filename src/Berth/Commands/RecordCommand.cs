@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Berth.Host;
 using Berth.Recording;
 
@@ -25,11 +26,11 @@ public static class RecordCommand
     public static Command Create()
     {
         var command = new Command("record", "The recorder alone, in the foreground") { s_samples, s_state };
-        command.SetAction(RunAsync);
+        command.SetAction((parse, _) => RunAsync(parse));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parse, CancellationToken stop)
+    private static async Task<int> RunAsync(ParseResult parse)
     {
         if (parse.LoadRoster() is not { } roster)
             return ExitCodes.Failed;
@@ -47,7 +48,15 @@ public static class RecordCommand
             };
         if (parse.GetValue(s_samples) is > 0 and var samples)
             return Measure(settings, samples);
-        await new Recorder(HostPaths.Live, settings, TimeProvider.System, Console.Out.WriteLine).RunAsync(stop);
+        using var stop = new CancellationTokenSource();
+        void End(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        await new Recorder(HostPaths.Live, settings, TimeProvider.System, Console.Out.WriteLine).RunAsync(stop.Token);
         return ExitCodes.Ok;
     }
 

@@ -60,6 +60,8 @@ internal sealed class RecorderRound : IDisposable
 
     private string RingFile { get; }
 
+    private string Place => $"{_boot:x16} {_place}";
+
     /// <summary>The kernel's log; null where it may not be read.</summary>
     public KernelLog? Log { get; private set; }
 
@@ -96,6 +98,12 @@ internal sealed class RecorderRound : IDisposable
         {
             // What was before this run of the kernel was looked at for the first time is nobody's incident any more.
             while (Log.TryNext(out _, out _)) { }
+            _place = Log.Sequence;
+            // Now, and not with the first incident: from here on none is lost.
+            store.Save(
+                [],
+                new Dictionary<string, string>(StringComparer.Ordinal) { [IncidentWriter.KernelPlace] = Place }
+            );
         }
         else
             ReadLog(now, missed: true);
@@ -231,11 +239,11 @@ internal sealed class RecorderRound : IDisposable
         }
         var place = (_joiner.Pending ?? Log?.Sequence + 1 ?? 0) - 1;
         // To read again what leads to nothing does no harm; to write each line of the log down would.
-        var due = place > _place && (now - _placed >= PlaceEvery || _place < 0);
+        var due = place > _place && now - _placed >= PlaceEvery;
         if (_changed.Count == 0 && !due)
             return;
         (_place, _placed) = (Math.Max(place, _place), now);
-        _writer.Put(new Batch([.. _changed], [.. _deaths], Log is null ? null : $"{_boot:x16} {_place}"));
+        _writer.Put(new Batch([.. _changed], [.. _deaths], Log is null ? null : Place));
         _changed.Clear();
         _deaths.Clear();
     }
@@ -262,32 +270,34 @@ internal sealed class RecorderRound : IDisposable
 
     private void Remember(RingScene scene, long now)
     {
-        foreach (var process in scene.Processes)
+        var all = scene.Processes.Where(process => process.Surface is not null).ToLookup(process => process.Pid);
+        var known = new Dictionary<int, TrackedProcess>();
+        TrackedProcess Known(SceneProcess process)
         {
-            if (process.Surface is not { } surface)
-                continue;
-            _table.Remember(
-                new TrackedProcess
-                {
-                    Pid = process.Pid,
-                    Parent = process.Parent,
-                    Born = _sampler.Born(process.Start, now),
-                    Surface = new Surface(surface.Kind, surface.User, surface.Cgroup),
-                    Cgroup = surface.Cgroup,
-                    Uid = process.Uid,
-                    Start = process.Start,
-                    Top = process.Top,
-                    Program = new ProgramFacts(
-                        process.Argv,
-                        process.Argv.Split(' ')[0].Split('/')[^1],
-                        process.Agent,
-                        null,
-                        null
-                    ),
-                },
-                now
-            );
+            if (known.TryGetValue(process.Pid, out var done))
+                return done;
+            var surface = new Surface(process.Surface!.Kind, process.Surface.User, process.Surface.Cgroup);
+            var born = _sampler.Born(process.Start, now);
+            var bare = new TrackedProcess
+            {
+                Pid = process.Pid,
+                Parent = process.Parent,
+                Born = born,
+                Surface = surface,
+                Cgroup = surface.Cgroup,
+                Top = process.Top,
+            };
+            // A ring of parents, which pids that were given again can make, ends here.
+            known[process.Pid] = bare;
+            var parent = all[process.Parent].FirstOrDefault();
+            var one = parent is null ? bare : Known(parent).Found(process.Pid, born, surface, surface.Cgroup);
+            var words = process.Argv.Split(' ');
+            (one.Uid, one.Start) = (process.Uid, process.Start);
+            one.Program = ProgramFacts.Of(words, "", null) with { Argv = process.Argv, Agent = process.Agent };
+            return known[process.Pid] = one;
         }
+        foreach (var process in all.SelectMany(same => same))
+            _table.Remember(Known(process), now);
     }
 
     private void Judge(CgroupProbe probe, long now)

@@ -105,6 +105,47 @@ public sealed class RingTests
     }
 
     [Fact]
+    public void A_day_of_a_hundred_processes_takes_less_than_thirty_megabytes()
+    {
+        var scene = new Scene();
+        scene.Server("alice", 1000, 100);
+        for (var i = 0; i < 99; i++)
+            scene.Claude(200 + i, 100, 0, $"conversation-{i}");
+        var (encoder, random) = (new RingEncoder(), new Random(5));
+        var surface = scene.Map.Of(Scene.AliceUnit)!;
+        var (bytes, used, segment, pid) = (0L, RingFormat.SegmentSize, 0UL, 1000);
+        for (var at = Start; at < Start + 86_400_000; at += 5000)
+        {
+            // Half of them do something, a third change their size, and a tool comes and goes with every look.
+            foreach (var process in scene.Table.Living)
+            {
+                if (random.Next(2) == 0)
+                    process.CpuTicks += random.Next(200);
+                if (random.Next(3) == 0)
+                    process.Sizes.Add(at, (200L << 20) + (random.Next(400) << 20));
+            }
+            scene.Run(pid, 200, at, ["ugrep", "-n", $"needle-{pid}", "src"]);
+            scene.Table.Exited(pid - 1, at, 0);
+            pid++;
+            var sample = new SurfaceSample
+            {
+                Current = random.NextInt64(6L << 30),
+                Cap = 6L << 30,
+                Tasks = pid % 50,
+            };
+            if (RingFormat.SegmentSize - used < 16 << 10)
+            {
+                encoder.Begin(++segment, at);
+                used = RingFormat.HeaderSize;
+            }
+            used += RingFormat.FrameHead + encoder.Frame(at, [(surface, sample)], scene.Table.Living, 1 << 20).Length;
+            bytes = ((long)(segment - 1) * RingFormat.SegmentSize) + used;
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{bytes / 1e6:0.0} MB");
+        Assert.InRange(bytes, 1_000_000, 30_000_000);
+    }
+
+    [Fact]
     public void A_segment_that_has_no_room_leaves_processes_out_and_stays_readable()
     {
         var scene = new Scene(kept: 10);

@@ -55,9 +55,11 @@ public sealed class FirewallTests(Debian13 vm) : IClassFixture<Debian13>
     private const string Issuing = """
         host: {reserve: 256M}
         gateway: {listen: 127.0.0.1:3780}
-        servers: {t3: {preset: t3, ports: 4100-4149, command: [/usr/local/bin/issuer, serve]}}
-        defaults: {memory: 300M, session-memory: 400M, pane-memory: 200M}
-        users: {alice: {}, bob: {}}
+        servers:
+          t3: {preset: t3, ports: 4100-4149, command: [/usr/local/bin/issuer, serve]}
+          standin: {preset: custom, ports: 4150-4199, ready: /ready, command: [/usr/local/bin/standin, serve, --port, "{port}"]}
+        defaults: {server: t3, memory: 300M, session-memory: 400M, pane-memory: 200M}
+        users: {alice: {}, bob: {server: standin}}
         """;
 
     /// <summary>Stands in for a server's program that issues sessions: tells as whom it runs and what it sees.</summary>
@@ -88,16 +90,53 @@ public sealed class FirewallTests(Debian13 vm) : IClassFixture<Debian13>
         Assert.Equal("0000000000000000", await vm.Ask($"grep ^CapEff /proc/{daemon}/status | cut -f2"));
         Assert.Equal("lo", await vm.Ask($"nsenter -n -t {daemon} ip -br link | cut -d' ' -f1"));
 
-        // What stands in front is systemd's, also while nobody is behind it.
-        Assert.Equal("1", await vm.Ask("ss -Hltn 'sport = :3780' | wc -l"));
+        await In_front();
+
+        (await vm.Berth("uninstall")).Ok();
+        (await vm.Run($"{{ {Found}; }} | diff /root/before -")).Ok();
+    }
+
+    private const string Through =
+        "curl -s -m 20 -b /root/signed-in -H 'Accept: text/html' -H 'Sec-Fetch-Mode: navigate' -H 'Sec-Fetch-Dest: document' http://127.0.0.1:3780";
+
+    /// <summary>bob comes in by a link and is led to his own; alice, who has taken his port while his server was down,
+    /// hears nothing of him.</summary>
+    private async Task In_front()
+    {
+        await vm.Until("curl -sf -m 5 http://127.0.0.1:3780/healthz | grep -qx OK");
         (
             await vm.Run(
                 "runuser -u alice -- python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"/run/berth-gateway-control.sock\")'"
             )
-        ).Exits(1);
+        )
+            .Exits(1)
+            .Says("PermissionError");
+        (
+            await vm.Run(
+                """
+                url=$(berth link bob | grep -oE 'http://[^ ]+') && curl -s -m 20 -o /dev/null -c /root/signed-in \
+                    -H 'Origin: http://127.0.0.1:3780' --data "token=${url#*token=}" http://127.0.0.1:3780/berth/sign-in
+                """
+            )
+        ).Ok();
+        await vm.Until($"{Through}/ready | grep -q \"\\\"uid\\\":$(id -u bob)\"");
 
-        (await vm.Berth("uninstall")).Ok();
-        (await vm.Run($"{{ {Found}; }} | diff /root/before -")).Ok();
+        (
+            await vm.Run(
+                """
+                systemctl stop standin-serve@bob.service
+                cd /tmp && runuser -u alice -- python3 -m http.server 4150 --bind 127.0.0.1 >/tmp/squat.log 2>&1 </dev/null &
+                timeout 20 bash -c 'until ss -Hltn "sport = :4150" | grep -q .; do sleep 0.2; done'
+                """
+            )
+        ).Ok();
+        (await vm.Run($"{Through}/ready -o /dev/null -w '%{{http_code}}'")).Ok().Says("503");
+        (await vm.Run("grep GET /tmp/squat.log")).Exits(1);
+        // The control: whoever does not look at whose port it is talks to her.
+        (
+            await vm.Run("curl -s -m 20 -o /dev/null http://127.0.0.1:4150/ready; grep -q 'GET /ready' /tmp/squat.log")
+        ).Ok();
+        (await vm.Run("pkill -u alice -f http.server")).Ok();
     }
 
     private static string Ask(string address, int port = StandIns.AlicePort) =>

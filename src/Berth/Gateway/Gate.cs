@@ -119,7 +119,7 @@ internal sealed class Gate(
             await now.Pages.PairingFailed(failure.Drift).WriteAsync(context, isDocument);
             return;
         }
-        await forwarding.SendAsync(
+        note.Ride = await forwarding.SendAsync(
             context,
             place,
             new Exchange(identity, place, origin, stopping),

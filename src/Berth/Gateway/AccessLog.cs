@@ -1,4 +1,6 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Berth.Gateway;
 
@@ -27,23 +29,20 @@ internal sealed class AccessLog : IAsyncDisposable
         _writing = Task.Run(WriteAsync);
     }
 
-    public void Write(HttpContext context, RequestNote note)
+    /// <summary>What there is to tell of a request.</summary>
+    public static AccessEntry Of(HttpContext context, RequestNote note)
     {
-        var request = context.Request;
-        var headers = request.Headers;
-        var raw = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
-        Write(
-            new AccessEntry(
-                note.Client,
-                note.User,
-                request.Method,
-                raw,
-                request.Protocol,
-                context.Response.StatusCode,
-                context.Response.ContentLength ?? 0,
-                headers.Referer,
-                headers.UserAgent
-            )
+        var request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
+        return new AccessEntry(
+            note.Client,
+            note.User,
+            request.Method,
+            request.RawTarget,
+            request.Protocol,
+            context.Response.StatusCode,
+            context.Response.ContentLength ?? 0,
+            request.Headers.Referer,
+            request.Headers.UserAgent
         );
     }
 
@@ -129,7 +128,7 @@ internal sealed class AccessLog : IAsyncDisposable
                 await _to.WriteAsync(_spare.AsMemory(0, length));
                 if (left > 0)
                     await _to.WriteAsync(
-                        System.Text.Encoding.ASCII.GetBytes($"berth: {left} lines left out, the log is too slow\n")
+                        Encoding.ASCII.GetBytes($"berth: {left} lines left out, the log is too slow\n")
                     );
                 await _to.FlushAsync();
             }

@@ -17,7 +17,7 @@ internal sealed record Patience(TimeSpan Document, TimeSpan Request, TimeSpan So
 
 /// <summary>Sends requests on to people's servers, and knows what to say when one cannot be reached: a page for people,
 /// patience for everything else.</summary>
-internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets, Patience patience)
+internal sealed class Forwarding(IHttpForwarder forwarder, Patience patience)
 {
     /// <summary>How long a page may take to begin.</summary>
     private static readonly TimeSpan s_firstByte = TimeSpan.FromSeconds(30);
@@ -56,7 +56,8 @@ internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets, P
         return false;
     }
 
-    public async ValueTask SendAsync(
+    /// <returns>A WebSocket that is open now, to be carried; null when the request was answered.</returns>
+    public async ValueTask<Ride?> SendAsync(
         HttpContext context,
         Place place,
         Exchange exchange,
@@ -67,11 +68,14 @@ internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets, P
     {
         for (var attempt = 1; ; attempt++)
         {
-            var failure = isSocket
-                ? await OpenAsync(context, place, exchange)
-                : await ForwardAsync(context, place, exchange, isDocument);
+            Ride? ride = null;
+            Exception? failure;
+            if (isSocket)
+                (ride, failure) = await OpenAsync(context, place, exchange);
+            else
+                failure = await ForwardAsync(context, place, exchange, isDocument);
             if (failure is null || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
-                return;
+                return ride;
             var fault = UpstreamException.Within(failure);
             var answer = AnswerTo(failure, fault, pages);
             if (answer.Status is 503 or 504)
@@ -79,11 +83,11 @@ internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets, P
             if (attempt == Attempts || answer.Status != 503 || !CanSendAgain(context, fault, isSocket))
             {
                 await answer.WriteAsync(context, isDocument);
-                return;
+                return null;
             }
             context.Response.Clear();
             if (!await AwaitReadyAsync(context, place, pages, isDocument, isSocket))
-                return;
+                return null;
         }
     }
 
@@ -113,17 +117,16 @@ internal sealed class Forwarding(IHttpForwarder forwarder, SocketDoor sockets, P
             ?? new HttpRequestException($"forwarding failed: {error}");
     }
 
-    private async ValueTask<Exception?> OpenAsync(HttpContext context, Place place, Exchange exchange)
+    private static async ValueTask<(Ride?, Exception?)> OpenAsync(HttpContext context, Place place, Exchange exchange)
     {
         try
         {
-            await sockets.PassAsync(context, place, exchange);
-            return null;
+            return (await SocketDoor.OpenAsync(context, place, exchange), null);
         }
         catch (Exception failure)
             when (failure is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
-            return failure;
+            return (null, failure);
         }
     }
 

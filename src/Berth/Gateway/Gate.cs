@@ -132,7 +132,7 @@ internal sealed class Gate(
                 return;
             }
         }
-        await forwarding.SendAsync(
+        note.Ride = await forwarding.SendAsync(
             context,
             place,
             new Exchange(identity, place, origin, stopping),

@@ -7,7 +7,7 @@ namespace Berth.Gateway;
 
 /// <summary>Hands Kestrel's requests to the gate, without the layers of a web framework in between. What one request
 /// needs is kept by its connection and used again.</summary>
-internal sealed class GatewayApplication(Gate gate, AccessLog? access, Action<string> log)
+internal sealed class GatewayApplication(Gate gate, SocketDoor sockets, AccessLog? access, Action<string> log)
     : IHttpApplication<GatewayApplication.Visit>
 {
     /// <summary>One request at a time of one connection.</summary>
@@ -34,6 +34,10 @@ internal sealed class GatewayApplication(Gate gate, AccessLog? access, Action<st
         try
         {
             await gate.PassAsync(http, context.Note);
+            if (context.Note.Ride is { } ride)
+            {
+                await sockets.CarryAsync(ride);
+            }
         }
         catch (Exception failure)
             when (http.RequestAborted.IsCancellationRequested || failure is BadHttpRequestException)
@@ -53,7 +57,7 @@ internal sealed class GatewayApplication(Gate gate, AccessLog? access, Action<st
         }
 #pragma warning restore CA1031
         if (!context.Note.IsProbe)
-            access?.Write(http, context.Note);
+            access?.Write(AccessLog.Of(http, context.Note));
     }
 
     public void DisposeContext(Visit context, Exception? exception)

@@ -67,6 +67,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         _parts = parts;
         _table = Table(config, null);
+        _sockets = new SocketDoor(parts.Clock, parts.Log);
         // Kestrel and the forwarder alone: no routing, no middleware, no configuration files.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
@@ -77,19 +78,19 @@ internal sealed class GatewayServer : IAsyncDisposable
             options.AddServerHeader = false;
             options.AllowSynchronousIO = false;
             Limit(options.Limits, parts.Limits);
+            options.ConfigureEndpointDefaults(endpoint => Handover.Use(endpoint, _sockets.CarryAsync));
             listen(options);
         });
         _services = builder.Services.BuildServiceProvider();
-        _sockets = new SocketDoor(parts.Clock, parts.Log);
         var gate = new Gate(
             parts.Identity,
-            new Forwarding(_services.GetRequiredService<IHttpForwarder>(), _sockets, parts.Patience),
+            new Forwarding(_services.GetRequiredService<IHttpForwarder>(), parts.Patience),
             new OwnPaths(parts.Own),
             () => _table,
             parts.Log,
             _stopping.Token
         );
-        _application = new GatewayApplication(gate, parts.Access, parts.Log);
+        _application = new GatewayApplication(gate, _sockets, parts.Access, parts.Log);
         _kestrel = _services.GetRequiredService<IServer>();
     }
 
@@ -103,7 +104,7 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     /// <summary>From now on people are led by this. Nobody's connection is dropped, but for those to a server that is no
     /// longer theirs.</summary>
-    public async Task ChangeAsync(GatewayConfig config)
+    public Task ChangeAsync(GatewayConfig config)
     {
         RouteTable before;
         lock (_swap)
@@ -115,9 +116,10 @@ internal sealed class GatewayServer : IAsyncDisposable
         {
             if (_table.Places.TryGetValue(user, out var kept) && kept == place)
                 continue;
-            await _sockets.CloseAsync(kept is null ? SocketPump.Policy : SocketPump.Restart, place);
+            _sockets.Close(kept is null ? SocketPump.Policy : SocketPump.Restart, place);
             place.Dispose();
         }
+        return Task.CompletedTask;
     }
 
     /// <summary>Takes no more connections, lets requests end, says goodbye to WebSockets.</summary>
@@ -125,7 +127,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         await _listeners.UnbindAsync();
         await _stopping.CancelAsync();
-        await _sockets.CloseAsync(SocketPump.Restart);
+        _sockets.Close(SocketPump.Restart);
         // What was accepted a moment ago has yet to say what it wants, and is answered; a connection that is kept alive
         // learns from its next answer that it is the last.
         await Task.Delay(s_settle);

@@ -21,8 +21,13 @@ internal sealed class HandshakeStream(Socket socket) : Stream
         return socket.Receive(buffer.Span[..UntilHeadEnds(buffer.Span[..seen])]);
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        new(SendAsync(buffer, cancellationToken));
+    /// <summary>Sent at once as far as it fits: what a socket was once given to send later, it never lets go of, and this
+    /// one may be open for days.</summary>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var sent = socket.Send(buffer.Span, SocketFlags.None, out _);
+        return sent == buffer.Length ? default : new ValueTask(SendAsync(buffer[sent..], cancellationToken));
+    }
 
     private async Task SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken stop)
     {

@@ -13,5 +13,8 @@ internal sealed class RequestNote
     /// <summary>A look at the gateway's own health: not logged.</summary>
     public bool IsProbe { get; set; }
 
-    public void Clear() => (User, Client, IsProbe) = (null, null, false);
+    /// <summary>The WebSocket that the request became; null when it was answered.</summary>
+    public Ride? Ride { get; set; }
+
+    public void Clear() => (User, Client, IsProbe, Ride) = (null, null, false, null);
 }

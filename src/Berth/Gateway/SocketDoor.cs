@@ -1,16 +1,29 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Berth.Gateway;
+
+/// <summary>A WebSocket that is open.</summary>
+/// <param name="target">Path that was asked for, without its query.</param>
+internal sealed class Ride(SocketPump pump, Place place, string target)
+{
+    public SocketPump Pump { get; } = pump;
+
+    public Place Place { get; } = place;
+
+    public string Target { get; } = target;
+}
 
 /// <summary>Opens WebSockets to people's servers and reports on each when it is over.</summary>
 internal sealed class SocketDoor(TimeProvider clock, Action<string> log)
 {
     private static readonly TimeSpan s_handshake = TimeSpan.FromSeconds(30);
     private readonly Lock _lock = new();
-    private readonly Dictionary<SocketPump, Place> _open = [];
+    private readonly HashSet<Ride> _open = [];
     private bool _ending;
 
     /// <summary>How many are open.</summary>
@@ -23,89 +36,90 @@ internal sealed class SocketDoor(TimeProvider clock, Action<string> log)
         }
     }
 
-    /// <summary>Asks the server for a WebSocket and carries it until it is over. What the server says instead is handed
-    /// on.</summary>
+    /// <summary>Asks the server for a WebSocket. What the server says instead is handed on.</summary>
+    /// <returns>The open one, to be carried; null when its connection carries it, or the request was answered otherwise.
+    /// </returns>
     /// <exception cref="UpstreamException">The server cannot be reached; nothing was answered yet.</exception>
     /// <exception cref="HttpRequestException">It gave no proper answer; nothing was answered yet.</exception>
-    public async Task PassAsync(HttpContext context, Place place, Exchange exchange)
+    public static async Task<Ride?> OpenAsync(HttpContext context, Place place, Exchange exchange)
     {
         var socket = await place.Upstream.ConnectAsync(context.RequestAborted);
+        socket.Blocking = false;
         await using var stream = new HandshakeStream(socket);
-        using (var handler = Upstream.Handler((_, _) => new ValueTask<Stream>(stream)))
-        using (var http = new HttpMessageInvoker(handler))
-        using (var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted))
-        using (var request = Ask(context, exchange, out var key))
+        using var handler = Upstream.Handler((_, _) => new ValueTask<Stream>(stream));
+        using var http = new HttpMessageInvoker(handler);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        using var request = Ask(context, exchange, out var key);
+        limit.CancelAfter(s_handshake);
+        using var response = await http.SendAsync(request, limit.Token);
+        context.Response.StatusCode = (int)response.StatusCode;
+        Exchange.CopyBack(response, context.Response.Headers);
+        if (response.StatusCode is not HttpStatusCode.SwitchingProtocols)
         {
-            limit.CancelAfter(s_handshake);
-            using var response = await http.SendAsync(request, limit.Token);
-            context.Response.StatusCode = (int)response.StatusCode;
-            Exchange.CopyBack(response, context.Response.Headers);
-            if (response.StatusCode is not HttpStatusCode.SwitchingProtocols)
-            {
-                await response.Content.CopyToAsync(context.Response.Body, limit.Token);
-                return;
-            }
-            if (
-                key is not null
-                && !response.Headers.NonValidated["Sec-WebSocket-Accept"].Contains(SocketKey.Accept(key))
-            )
-                throw new HttpRequestException(HttpRequestError.InvalidResponse, "no proof of a WebSocket");
-            stream.Detach();
+            await response.Content.CopyToAsync(context.Response.Body, limit.Token);
+            return null;
         }
-        await CarryAsync(context, place, socket);
+        if (key is not null && !response.Headers.NonValidated["Sec-WebSocket-Accept"].Contains(SocketKey.Accept(key)))
+            throw new HttpRequestException(HttpRequestError.InvalidResponse, "no proof of a WebSocket");
+        var ride = new Ride(await AcceptAsync(context, socket), place, context.Request.Path.Value ?? "");
+        stream.Detach();
+        if (Kept(context) is not { } handover)
+            return ride;
+        handover.Ride = ride;
+        return null;
     }
 
     /// <summary>Ends those of one server, or all.</summary>
-    public async Task CloseAsync(int code, Place? of = null)
+    public void Close(int code, Place? of = null)
     {
-        KeyValuePair<SocketPump, Place>[] open;
+        Ride[] open;
         lock (_lock)
         {
             _ending |= of is null;
-            open = [.. _open.Where(one => of is null || one.Value == of)];
+            open = [.. _open.Where(one => of is null || one.Place == of)];
         }
-        await Task.WhenAll(open.Select(one => one.Key.EndAsync(code)));
+        foreach (var one in open)
+            one.Pump.End(code);
     }
 
-    private async Task CarryAsync(HttpContext context, Place place, Socket socket)
+    /// <summary>Carries a WebSocket until it is over, and reports on it. Nothing of the request that opened it is held
+    /// meanwhile.</summary>
+    public async Task CarryAsync(Ride ride)
     {
-        SocketPump pump;
-        try
-        {
-            pump = new SocketPump(await AcceptAsync(context), socket, context.Abort);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
         var started = clock.GetUtcNow();
-        var target = context.Request.Path.Value ?? "";
         bool late;
         lock (_lock)
         {
-            _open.Add(pump, place);
+            _open.Add(ride);
             late = _ending;
         }
         if (late)
-            await pump.EndAsync(SocketPump.Restart);
+            ride.Pump.End(SocketPump.Restart);
+        else if (ride.Place.Upstream.Gone.IsCancellationRequested)
+            ride.Pump.End(SocketPump.Policy);
         try
         {
-            await pump.RunAsync();
+            await ride.Pump.RunAsync();
         }
         finally
         {
             lock (_lock)
-                _open.Remove(pump);
+                _open.Remove(ride);
         }
+        await ReportAsync(ride, started);
+    }
+
+    private async Task ReportAsync(Ride ride, DateTimeOffset started)
+    {
+        var pump = ride.Pump;
         var stalled = TimeSpan.FromMilliseconds(pump.Unanswered);
         // Silence alone is no proof: some things need no answer.
-        if (stalled >= StreamReport.StallAfter && await place.Room.AnswersAsync())
+        if (stalled >= StreamReport.StallAfter && await ride.Place.Room.AnswersAsync())
             stalled = TimeSpan.Zero;
         log(
             new StreamReport(
-                place.Upstream.Route.User,
-                target,
+                ride.Place.Upstream.Route.User,
+                ride.Target,
                 started,
                 clock.GetUtcNow() - started,
                 pump.BytesToServer,
@@ -137,15 +151,34 @@ internal sealed class SocketDoor(TimeProvider clock, Action<string> log)
         return request;
     }
 
-    private static async Task<Stream> AcceptAsync(HttpContext context)
+    private static async Task<SocketPump> AcceptAsync(HttpContext context, Socket server)
     {
         if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } extended)
         {
             context.Response.StatusCode = 200;
             context.Response.Headers.Remove("Sec-WebSocket-Accept");
-            return await extended.AcceptAsync();
+            return Over(await extended.AcceptAsync(), server, context);
         }
         context.Response.Headers.Upgrade = "websocket";
-        return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        if (Kept(context) is not { } handover)
+            return Over(stream, server, context);
+        // HTTP ends here: no clock of its may go on for what follows.
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+            rate.MinDataRate = null;
+        return handover.Pump(server);
     }
+
+    private static SocketPump Over(Stream client, Socket server, HttpContext context) =>
+        new(
+            PipeReader.Create(client, new StreamPipeReaderOptions(useZeroByteReads: true, leaveOpen: true)),
+            PipeWriter.Create(client, new StreamPipeWriterOptions(leaveOpen: true)),
+            server,
+            context.Abort
+        );
+
+    /// <summary>The connection itself, where it is plain: what is encrypted, or shared with other requests, stays with
+    /// its request.</summary>
+    private static Handover? Kept(HttpContext context) =>
+        context.Features.Get<ITlsConnectionFeature>() is null ? context.Features.Get<Handover>() : null;
 }

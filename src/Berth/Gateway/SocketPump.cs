@@ -1,11 +1,16 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.Sockets;
 
 namespace Berth.Gateway;
 
 /// <summary>An open WebSocket: carries bytes both ways until one end hangs up, and knows who did. While nothing passes
 /// it holds no buffer.</summary>
-internal sealed class SocketPump(Stream client, Socket server, Action abort)
+/// <param name="input">What the client says.</param>
+/// <param name="output">What the client is told.</param>
+/// <param name="server">The server's end; not blocking, and this one's to close.</param>
+/// <param name="abort">Hangs up on the client without a word.</param>
+internal sealed class SocketPump(PipeReader input, PipeWriter output, Socket server, Action abort)
 {
     /// <summary>"Service restart": clients come again.</summary>
     public const int Restart = 1012;
@@ -13,15 +18,17 @@ internal sealed class SocketPump(Stream client, Socket server, Action abort)
     /// <summary>"Policy violation": whoever it was for may no longer have it.</summary>
     public const int Policy = 1008;
 
-    private const int ChunkSize = 16 << 10;
+    /// <summary>What is taken from the server before the client is given it.</summary>
+    private const int Gulp = 64 << 10;
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(2);
     private readonly Lock _lock = new();
     private FrameWalk _toServer;
     private FrameWalk _toClient;
     private long _unansweredSince;
-    private bool _closed; // Berth has said goodbye to the client: nothing may follow
+    private int _goodbye; // what Berth says to the client; nothing may follow it
+    private bool _isSaid;
+    private bool _isFlushing;
     private HungUp? _first;
-    private int _code;
 
     public long BytesToServer { get; private set; }
 
@@ -30,7 +37,7 @@ internal sealed class SocketPump(Stream client, Socket server, Action abort)
     public HungUp First => _first ?? HungUp.Client;
 
     /// <summary>Code of the first Close frame; 0 for none.</summary>
-    public int Code => _code;
+    public int Code { get; private set; }
 
     /// <summary>For how many milliseconds the client's last words have been left without any answer; 0 when the server
     /// spoke last.</summary>
@@ -40,151 +47,179 @@ internal sealed class SocketPump(Stream client, Socket server, Action abort)
     {
         var up = ToServerAsync();
         var down = ToClientAsync();
-        try
+        if (await Task.WhenAny(up, down) == up)
         {
-            if (await Task.WhenAny(up, down) == up)
-            {
-                // The client's end is closed; what the server still has to say goes to nobody in a moment.
-                if (!Shutdown())
-                    return;
+            // The client's end is closed; what the server still has to say goes to nobody in a moment.
+            if (Shutdown())
                 await Task.WhenAny(down, Task.Delay(s_farewell));
-                return;
-            }
+        }
+        else
+        {
             // The server is gone. A clean goodbye makes clients come again instead of guessing.
-            if (await CloseAsync(Restart, HungUp.Server))
-                await Task.WhenAny(up, Task.Delay(s_farewell));
+            Say(Restart, HungUp.Server);
+            await Task.WhenAny(up, Task.Delay(s_farewell));
         }
-        finally
-        {
-            server.Dispose();
+        server.Dispose();
+        if (!up.IsCompleted || !down.IsCompleted)
             abort();
-            await Task.WhenAll(up, down).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    /// <summary>Says goodbye to the client in Berth's name, where a frame may begin.</summary>
-    /// <returns>Whether it could be said.</returns>
-    private async Task<bool> CloseAsync(int code, HungUp by)
-    {
-        ValueTask sent;
-        lock (_lock)
-        {
-            _first ??= by;
-            if (_closed || _toClient.CloseCode != 0)
-                return true;
-            if (!_toClient.IsAtBoundary)
-                return false;
-            _closed = true;
-            if (_code == 0)
-                _code = code;
-            sent = client.WriteAsync(FrameWalk.CloseFrame(code));
-        }
-        try
-        {
-            await sent;
-            return true;
-        }
-        catch (Exception gone) when (IsGone(gone))
-        {
-            return false;
-        }
+        await Task.WhenAll(up, down);
     }
 
     /// <summary>Ends it in Berth's name: with a word to the client, and from this moment nothing more to the server.
     /// </summary>
-    public async Task EndAsync(int code)
+    public void End(int code)
     {
-        await CloseAsync(code, HungUp.Gateway);
+        Say(code, HungUp.Gateway);
         server.Dispose();
+    }
+
+    private void Say(int code, HungUp by)
+    {
+        lock (_lock)
+        {
+            _first ??= by;
+            if (_goodbye != 0 || _toClient.CloseCode != 0)
+                return;
+            _goodbye = code;
+            if (Code == 0)
+                Code = code;
+            // While the client is slow to read, whoever waits for it says it.
+            if (!_isFlushing)
+                SayNow();
+        }
+    }
+
+    /// <summary>Where a frame may begin; within one, there is nothing to be said.</summary>
+    private void SayNow()
+    {
+        if (_isSaid || !_toClient.IsAtBoundary)
+            return;
+        _isSaid = true;
+        try
+        {
+            output.Write(FrameWalk.CloseFrame(_goodbye));
+            _ = FlushedAsync(output.FlushAsync());
+        }
+        catch (Exception gone) when (IsGone(gone))
+        {
+            // So is the client.
+        }
+    }
+
+    private static async Task FlushedAsync(ValueTask<FlushResult> flush)
+    {
+        try
+        {
+            await flush;
+        }
+        catch (Exception gone) when (IsGone(gone))
+        {
+            // So is the client.
+        }
     }
 
     private async Task ToServerAsync()
     {
-        byte[]? chunk = null;
         try
         {
             while (true)
             {
-                // Waits without a buffer: ten thousand idle sockets would hold ten thousand.
-                _ = await client.ReadAsync(Memory<byte>.Empty);
-                chunk = ArrayPool<byte>.Shared.Rent(ChunkSize);
-                var length = await client.ReadAsync(chunk);
-                if (length == 0)
-                    return;
-                lock (_lock)
+                var read = await input.ReadAsync();
+                foreach (var part in read.Buffer)
                 {
-                    _toServer.Follow(chunk.AsSpan(0, length));
-                    BytesToServer += length;
-                    if (_unansweredSince == 0)
-                        _unansweredSince = Environment.TickCount64;
-                    if (_toServer.CloseCode != 0)
-                        Farewell(HungUp.Client, _toServer.CloseCode);
+                    Note(part.Span);
+                    // What fits into the kernel's buffer goes at once; only the rest has to wait.
+                    var sent = server.Send(part.Span, SocketFlags.None, out _);
+                    while (sent < part.Length)
+                        sent += await server.SendAsync(part[sent..]);
                 }
-                for (var sent = 0; sent < length; )
-                    sent += await server.SendAsync(chunk.AsMemory(sent, length - sent));
-                ArrayPool<byte>.Shared.Return(chunk);
-                chunk = null;
+                input.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted || read.IsCanceled)
+                    break;
             }
         }
         catch (Exception gone) when (IsGone(gone))
         {
-            // Said below: this direction is over.
+            // This direction is over.
         }
-        finally
+        lock (_lock)
+            _first ??= HungUp.Client;
+    }
+
+    private void Note(ReadOnlySpan<byte> bytes)
+    {
+        lock (_lock)
         {
-            if (chunk is not null)
-                ArrayPool<byte>.Shared.Return(chunk);
-            lock (_lock)
-                _first ??= HungUp.Client;
+            _toServer.Follow(bytes);
+            BytesToServer += bytes.Length;
+            if (_unansweredSince == 0)
+                _unansweredSince = Environment.TickCount64;
+            if (_toServer.CloseCode != 0 && _first is null)
+                (_first, Code) = (HungUp.Client, _toServer.CloseCode);
         }
     }
 
     private async Task ToClientAsync()
     {
-        byte[]? chunk = null;
         try
         {
             while (true)
             {
+                // Waits without a buffer: ten thousand idle sockets would hold ten thousand.
                 _ = await server.ReceiveAsync(Memory<byte>.Empty);
-                chunk = ArrayPool<byte>.Shared.Rent(ChunkSize);
-                var length = await server.ReceiveAsync(chunk.AsMemory());
-                if (length == 0)
-                    return;
-                ValueTask sent;
+                if (!Take(out var flush))
+                    break;
+                var isGone = (await flush).IsCompleted;
                 lock (_lock)
                 {
-                    _unansweredSince = 0;
-                    if (_closed)
-                        return;
-                    _toClient.Follow(chunk.AsSpan(0, length));
-                    BytesToClient += length;
-                    if (_toClient.CloseCode != 0)
-                        Farewell(HungUp.Server, _toClient.CloseCode);
-                    sent = client.WriteAsync(chunk.AsMemory(0, length));
+                    _isFlushing = false;
+                    if (_goodbye != 0)
+                        SayNow();
                 }
-                await sent;
-                ArrayPool<byte>.Shared.Return(chunk);
-                chunk = null;
+                if (isGone)
+                    break;
             }
         }
         catch (Exception gone) when (IsGone(gone))
         {
-            // Said below: this direction is over.
+            // This direction is over.
         }
-        finally
-        {
-            if (chunk is not null)
-                ArrayPool<byte>.Shared.Return(chunk);
-            lock (_lock)
-                _first ??= HungUp.Server;
-        }
+        lock (_lock)
+            _first ??= HungUp.Server;
     }
 
-    private void Farewell(HungUp by, int code)
+    /// <summary>Takes what the server has said, and begins to give it to the client.</summary>
+    /// <returns>False at the end.</returns>
+    private bool Take(out ValueTask<FlushResult> flush)
     {
-        if (_first is null)
-            (_first, _code) = (by, code);
+        flush = default;
+        lock (_lock)
+        {
+            var isOver = false;
+            var taken = 0;
+            while (taken < Gulp && _goodbye == 0)
+            {
+                var room = output.GetSpan(4096);
+                var length = server.Receive(room, SocketFlags.None, out var error);
+                isOver = length == 0 && error is not SocketError.WouldBlock;
+                if (length == 0)
+                    break;
+                _toClient.Follow(room[..length]);
+                output.Advance(length);
+                taken += length;
+                if (length < room.Length)
+                    break;
+            }
+            if (_goodbye != 0 || (isOver && taken == 0))
+                return false;
+            BytesToClient += taken;
+            _unansweredSince = 0;
+            if (_toClient.CloseCode != 0 && _first is null)
+                (_first, Code) = (HungUp.Server, _toClient.CloseCode);
+            _isFlushing = true;
+            flush = output.FlushAsync();
+            return true;
+        }
     }
 
     private bool Shutdown()

@@ -62,6 +62,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _swap = new();
     private volatile RouteTable _table;
+    private Task _trim = Task.CompletedTask;
 
     public GatewayServer(GatewayConfig config, GatewayParts parts, Action<KestrelServerOptions> listen)
     {
@@ -100,7 +101,11 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>Where it listens, as URLs.</summary>
     public IEnumerable<string> Addresses => _kestrel.Features.Get<IServerAddressesFeature>()!.Addresses;
 
-    public Task StartAsync(CancellationToken stop) => _kestrel.StartAsync(_application, stop);
+    public async Task StartAsync(CancellationToken stop)
+    {
+        await _kestrel.StartAsync(_application, stop);
+        _trim = new IdleTrim(() => _sockets.Opened).RunAsync(_parts.Clock, _stopping.Token);
+    }
 
     /// <summary>From now on people are led by this. Nobody's connection is dropped, but for those to a server that is no
     /// longer theirs.</summary>
@@ -139,6 +144,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         if (!_stopping.IsCancellationRequested)
             await StopAsync();
+        await _trim;
         _kestrel.Dispose();
         foreach (var place in _table.Places.Values)
             place.Dispose();

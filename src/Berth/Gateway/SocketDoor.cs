@@ -25,6 +25,10 @@ internal sealed class SocketDoor(TimeProvider clock, Action<string> log)
     private readonly Lock _lock = new();
     private readonly HashSet<Ride> _open = [];
     private bool _ending;
+    private long _opened;
+
+    /// <summary>How many were opened so far.</summary>
+    public long Opened => Interlocked.Read(ref _opened);
 
     /// <summary>How many are open.</summary>
     public int Count
@@ -91,6 +95,7 @@ internal sealed class SocketDoor(TimeProvider clock, Action<string> log)
         lock (_lock)
         {
             _open.Add(ride);
+            _opened++;
             late = _ending;
         }
         if (late)

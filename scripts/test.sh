@@ -2,7 +2,7 @@
 # test.sh unit|web|host...: runs test suites and adds them up in a last line "N passed, N failed, N skipped".
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 broken=()
 mkdir -p artifacts/results
 for suite in "$@"; do
     case $suite in
@@ -19,7 +19,7 @@ for suite in "$@"; do
     "$project/bin/Debug/net10.0/$name" -result-xml "$results" -showliveoutput
     # What counts is the results file: a run that died before it could write one has failed.
     if ! counts=$(grep -o '<assembly [^>]*>' "$results"); then
-        echo "test: the $suite tests left no results" >&2
+        broken+=("$suite: the tests left no results")
         failed=$((failed + 1))
         continue
     fi
@@ -27,6 +27,17 @@ for suite in "$@"; do
     passed=$((passed + $(count passed)))
     failed=$((failed + $(count failed) + $(count errors)))
     skipped=$((skipped + $(count skipped)))
+    mapfile -t -O "${#broken[@]}" broken < <(
+        python3 - "$suite" "$results" <<'LIST'
+import sys, xml.etree.ElementTree as tree
+for test in tree.parse(sys.argv[2]).iter():
+    if test.tag == "error" or test.get("result") == "Fail":
+        said = next(test.iter("message"), None)
+        print(f"{sys.argv[1]}: {test.get('name')}: {' '.join((said.text or '').split())[:600] if said is not None else ''}")
+LIST
+    )
 done
+# What failed stands last, where even a log cut short shows it.
+[ ${#broken[@]} = 0 ] || printf 'FAILED %s\n' "${broken[@]}"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

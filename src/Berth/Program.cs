@@ -34,6 +34,8 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     WhyCommand.Create(),
     IncidentsCommand.Create(),
     ReplayCommand.Create(),
+    MetricsCommand.Create(),
+    HooksCommand.Create(),
     RecordCommand.Create(),
 };
 

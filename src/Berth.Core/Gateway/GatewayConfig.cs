@@ -12,6 +12,9 @@ public sealed record GatewayConfig(GatewaySettings Gateway, IReadOnlyList<Route>
 {
     public const string Path = "/etc/berth/gateway.json";
 
+    /// <summary>Account names of the roster's admins, who may read everybody's numbers.</summary>
+    public IReadOnlyList<string>? Admins { get; init; }
+
     /// <summary>Indented, so that a person can read it; the same input gives the same text.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, GatewayJson.Default.GatewayConfig) + "\n";
 

@@ -23,11 +23,12 @@ internal static class GatewayFiles
             Enable(files, FirewallUnit.Service);
         }
         if (roster.Gateway is { } gateway)
-            AddGateway(files, gateway, facts, routes);
+            AddGateway(files, roster, gateway, facts, routes);
     }
 
     private static void AddGateway(
         List<DesiredFile> files,
+        Roster roster,
         GatewaySettings gateway,
         HostFacts facts,
         IReadOnlyList<Route> routes
@@ -37,7 +38,11 @@ internal static class GatewayFiles
 
         var settings = DesiredFile.HashOf(new GatewayConfig(gateway, []).ToJson());
         Add(files, GatewayUnits.SysusersPath, GatewayUnits.Sysusers(), "the account of the gateway");
-        Add(files, GatewayConfig.Path, new GatewayConfig(gateway, routes).ToJson(), "who is led where");
+        var config = new GatewayConfig(gateway, routes)
+        {
+            Admins = [.. roster.Users.Where(user => user.Admin && !user.Removed).Select(user => user.Name)],
+        };
+        Add(files, GatewayConfig.Path, config.ToJson(), "who is led where");
         Unit(GatewayUnits.DaemonSocket, GatewayUnits.DaemonSocketUnit(), "where the daemon is asked");
         Unit(GatewayUnits.Daemon, GatewayUnits.DaemonUnit(facts.Berth), "does for the gateway what only root may");
         Unit(GatewayUnits.People, GatewayUnits.PeopleUnit(gateway), $"people come in on {gateway.Listen}");

@@ -30,6 +30,9 @@ internal static class GatewayReader
             Proxies = Proxies(keys),
             ProxyProtocol = keys.Flag("proxy-protocol") ?? false,
             Contact = keys.Text("contact"),
+            Metrics = keys.Has("metrics")
+                ? Metrics(new Section(keys.File, "metrics", keys.Value("metrics"), RosterKeys.Metrics, problems))
+                : null,
         };
         Tls(keys);
         if (settings.ProxyProtocol && keys.Lacks("proxies"))
@@ -91,6 +94,23 @@ internal static class GatewayReader
                 "write https"
             );
         return origin;
+    }
+
+    private static MetricsSettings Metrics(Section keys)
+    {
+        var readers = keys.Words("readers") ?? MetricsSettings.UsualReaders;
+        foreach (var reader in readers.Where(reader => !Names.IsGroup(reader)))
+            keys.Report("readers", $"metrics: {Names.Shown(reader)} is no account name", "write some such as prometheus");
+        Addresses.Trusted(keys, "token-file", keys.Text("token-file"));
+        var otlp = keys.Text("otlp");
+        if (otlp is not null && !Addresses.IsSecure(otlp))
+            keys.Report(
+                "otlp",
+                // It may hold a password: not shown.
+                "metrics: otlp is not where numbers may be sent",
+                "write an https URL without a user or password in it (http is for loopback alone)"
+            );
+        return new MetricsSettings(readers, keys.Text("token-file"), otlp);
     }
 
     private static void Tls(Section keys)

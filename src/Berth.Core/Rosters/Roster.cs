@@ -1,3 +1,5 @@
+using Berth.Hooks;
+
 namespace Berth.Rosters;
 
 /// <summary>The one file that declares host, servers and users, read and validated. Every user carries resolved
@@ -9,7 +11,11 @@ public sealed record Roster(
     IReadOnlyDictionary<string, ServerSettings> Servers,
     DefaultSettings Defaults,
     IReadOnlyList<User> Users
-);
+)
+{
+    /// <summary>Whom incidents are told to. Default: nobody.</summary>
+    public IReadOnlyList<Hook> Hooks { get; init; } = [];
+}
 
 /// <summary>What holds for the whole box.</summary>
 /// <param name="Reserve">Memory kept for the system. Default 4G, at most half of a small box's RAM.</param>
@@ -41,9 +47,24 @@ public sealed record GatewaySettings(string Listen, IdentitySettings Identity)
     /// alone. Default false.</summary>
     public bool ProxyProtocol { get; init; }
 
+    /// <summary>Who may read everybody's numbers, and where they are sent; null for the defaults.</summary>
+    public MetricsSettings? Metrics { get; init; }
+
     /// <summary>Whom the pages tell people to ask, such as a mail address. Default: "whoever runs this machine".
     /// </summary>
     public string? Contact { get; init; }
+}
+
+/// <summary>The numbers at the gateway's <c>/metrics</c>, and where they are sent.</summary>
+/// <param name="Readers">Accounts of this host whose processes may read them over loopback without signing in. Default:
+/// <c>root</c> and <c>prometheus</c>.</param>
+/// <param name="TokenFile">Absolute path of a root-owned file with a secret; whoever shows it as a bearer token may read
+/// them from anywhere. Default: nobody may.</param>
+/// <param name="Otlp">URL that they are sent to as OTLP over HTTP, such as <c>http://127.0.0.1:4318</c>. Default: the
+/// variable <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> of the unit, which usually is not there: nothing is sent.</param>
+public sealed record MetricsSettings(IReadOnlyList<string> Readers, string? TokenFile, string? Otlp)
+{
+    public static IReadOnlyList<string> UsualReaders { get; } = ["root", "prometheus"];
 }
 
 /// <summary>How a person proves who they are.</summary>

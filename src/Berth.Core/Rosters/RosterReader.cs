@@ -53,7 +53,10 @@ public static class RosterReader
             entries.Add(new Section(dropIn, "users", users, null, problems), isMain: false);
         }
         var people = new UserReader(defaults, servers, gateway).Read(entries.Complete());
-        return new Roster(settings, gateway, store, servers.Settings, defaults.Settings, people);
+        return new Roster(settings, gateway, store, servers.Settings, defaults.Settings, people)
+        {
+            Hooks = HookReader.Read(Part("hooks", null), problems),
+        };
     }
 
     private static List<Problem> Ordered(List<Problem> problems, List<string> files) =>

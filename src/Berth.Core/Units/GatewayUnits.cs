@@ -40,6 +40,9 @@ public static class GatewayUnits
     /// <inheritdoc cref="CertificateCredential"/>
     public const string SecretCredential = "secret";
 
+    /// <inheritdoc cref="CertificateCredential"/>
+    public const string MetricsCredential = "metrics-token";
+
     /// <summary>Names of the sockets as they are handed over (<c>LISTEN_FDNAMES</c>).</summary>
     public const string PeopleName = "people";
 
@@ -121,6 +124,8 @@ public static class GatewayUnits
             .Set("StateDirectoryMode", "0700")
             // Without a home .NET trusts no certificate authority of one's own.
             .Environment("HOME", State)
+            .EnvironmentIf("OTEL_EXPORTER_OTLP_ENDPOINT", gateway.Metrics?.Otlp)
+            .EnvironmentIf("OTEL_EXPORTER_OTLP_PROTOCOL", gateway.Metrics?.Otlp is null ? null : "http/protobuf")
             .SetIf(
                 gateway.Certificate is not null,
                 "LoadCredential",
@@ -131,6 +136,11 @@ public static class GatewayUnits
                 gateway.Identity.SecretFile is not null,
                 "LoadCredential",
                 Credential(SecretCredential, gateway.Identity.SecretFile)
+            )
+            .SetIf(
+                gateway.Metrics?.TokenFile is not null,
+                "LoadCredential",
+                Credential(MetricsCredential, gateway.Metrics?.TokenFile)
             )
             .Set("MemoryMax", "1G")
             .Set("MemorySwapMax", 0)

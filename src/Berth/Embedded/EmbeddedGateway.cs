@@ -54,7 +54,10 @@ internal sealed class EmbeddedGateway : IAsyncDisposable
         try
         {
             gateway = new RunningGateway(
-                new GatewayConfig(roster.Gateway!, Routes(roster, servers, state)),
+                new GatewayConfig(roster.Gateway!, Routes(roster, servers, state))
+                {
+                    Admins = [.. roster.Users.Where(user => user.Admin && !user.Removed).Select(user => user.Name)],
+                },
                 new GatewayPlace(folder, null, []),
                 new LocalPairingSource(state, TimeProvider.System),
                 access,

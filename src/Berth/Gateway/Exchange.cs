@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,7 +10,13 @@ namespace Berth.Gateway;
 
 /// <summary>One request on its way to its person's server and back: which headers it takes along, and which it
 /// brings.</summary>
-internal sealed class Exchange(IIdentity identity, Place place, Origin origin, CancellationToken stopping)
+internal sealed class Exchange(
+    IIdentity identity,
+    Place place,
+    Origin origin,
+    Traffic traffic,
+    CancellationToken stopping
+)
     : HttpTransformer
 {
     private static readonly UriCreationOptions s_asItCame = new()
@@ -19,6 +26,8 @@ internal sealed class Exchange(IIdentity identity, Place place, Origin origin, C
 
     /// <summary>Ends the wait for a response that does not begin; null for no bound.</summary>
     public CancellationTokenSource? FirstByte { get; set; }
+
+    private long _sent;
 
     public override ValueTask TransformRequestAsync(
         HttpContext context,
@@ -40,6 +49,7 @@ internal sealed class Exchange(IIdentity identity, Place place, Origin origin, C
         if (response is null)
             return new ValueTask<bool>(false);
         FirstByte?.CancelAfter(Timeout.InfiniteTimeSpan);
+        traffic.Began(_sent);
         CopyBack(response, context.Response.Headers);
         if (response.Content.Headers.ContentType?.MediaType is "text/event-stream")
         {
@@ -67,6 +77,7 @@ internal sealed class Exchange(IIdentity identity, Place place, Origin origin, C
     /// <summary>Address and headers as the server gets them.</summary>
     public void Fill(HttpContext context, HttpRequestMessage request)
     {
+        _sent = Stopwatch.GetTimestamp();
         request.RequestUri = new Uri(
             string.Concat(place.Upstream.Base, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget),
             s_asItCame

@@ -17,7 +17,7 @@ internal sealed record Patience(TimeSpan Document, TimeSpan Request, TimeSpan So
 
 /// <summary>Sends requests on to people's servers, and knows what to say when one cannot be reached: a page for people,
 /// patience for everything else.</summary>
-internal sealed class Forwarding(IHttpForwarder forwarder, Patience patience)
+internal sealed class Forwarding(IHttpForwarder forwarder, Patience patience, Traffic traffic)
 {
     /// <summary>How long a page may take to begin.</summary>
     private static readonly TimeSpan s_firstByte = TimeSpan.FromSeconds(30);
@@ -49,6 +49,7 @@ internal sealed class Forwarding(IHttpForwarder forwarder, Patience patience)
             : patience.Request;
         if (await place.Room.WaitAsync(bound, context.RequestAborted))
             return true;
+        traffic.Waits();
         // A WebSocket is refused before it opens: a client that sees it open and close again takes the opening for
         // success, forgets its patience and asks in a tight loop.
         var page = place.Room.Fault?.Fault is UpstreamFault.Squatter ? pages.Squatted() : Pages.Starting();
@@ -82,6 +83,8 @@ internal sealed class Forwarding(IHttpForwarder forwarder, Patience patience)
                 place.Room.Invalidate(fault);
             if (attempt == Attempts || answer.Status != 503 || !CanSendAgain(context, fault, isSocket))
             {
+                if (answer.Status is 503 or 504)
+                    traffic.Waits();
                 await answer.WriteAsync(context, isDocument);
                 return null;
             }

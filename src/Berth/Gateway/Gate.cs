@@ -5,6 +5,9 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Berth.Gateway;
 
+/// <summary>What is counted, and who may read it.</summary>
+internal sealed record Counted(Traffic Traffic, MetricsDoor Door);
+
 /// <summary>What every request goes through, in this order: is it well formed and meant for here, is it one of Berth's
 /// own paths, may a page like the one that asks ask for this, who is it, which server is theirs, is it ready, are they
 /// signed in to it. Only then is it sent on.</summary>
@@ -12,6 +15,7 @@ internal sealed class Gate(
     IIdentity identity,
     Forwarding forwarding,
     OwnPaths own,
+    Counted counted,
     Func<RouteTable> table,
     Action<string> log,
     CancellationToken stopping
@@ -58,9 +62,15 @@ internal sealed class Gate(
         // What a session is set for: behind a proxy that speaks TLS the browser's way here is the one that counts.
         context.Request.Scheme = origin.Scheme;
         note.Client = origin.Client;
-        if (now.Own is not null && !OriginPolicy.IsHostOf(origin.PublicHost, now.Own))
+        var isOwnHost = now.Own is null || OriginPolicy.IsHostOf(origin.PublicHost, now.Own);
+        if (request.Path == MetricsDoor.Path && !isSocket)
         {
-            await Pages.WrongHost(now.Own).WriteAsync(context, isDocument);
+            note.User = await counted.Door.AnswerAsync(context, now, isOwnHost);
+            return;
+        }
+        if (!isOwnHost)
+        {
+            await Pages.WrongHost(now.Own!).WriteAsync(context, isDocument);
             return;
         }
         if (
@@ -127,6 +137,7 @@ internal sealed class Gate(
                     place.Room.Invalidate(null);
                     continue;
                 }
+                counted.Traffic.PairingFailed(route.User, failure.Drift);
                 log($"pairing {route.User}: {failure.Message}{(failure.Drift ? " (drift)" : "")}");
                 await now.Pages.PairingFailed(failure.Drift).WriteAsync(context, isDocument);
                 return;
@@ -135,7 +146,7 @@ internal sealed class Gate(
         note.Ride = await forwarding.SendAsync(
             context,
             place,
-            new Exchange(identity, place, origin, stopping),
+            new Exchange(identity, place, origin, counted.Traffic, stopping),
             now.Pages,
             isDocument,
             isSocket

@@ -7,7 +7,13 @@ namespace Berth.Gateway;
 
 /// <summary>Hands Kestrel's requests to the gate, without the layers of a web framework in between. What one request
 /// needs is kept by its connection and used again.</summary>
-internal sealed class GatewayApplication(Gate gate, SocketDoor sockets, AccessLog? access, Action<string> log)
+internal sealed class GatewayApplication(
+    Gate gate,
+    SocketDoor sockets,
+    AccessLog? access,
+    Action<string> log,
+    Traffic traffic
+)
     : IHttpApplication<GatewayApplication.Visit>
 {
     /// <summary>One request at a time of one connection.</summary>
@@ -56,8 +62,10 @@ internal sealed class GatewayApplication(Gate gate, SocketDoor sockets, AccessLo
                 await Pages.Failed().WriteAsync(http, document: false);
         }
 #pragma warning restore CA1031
-        if (!context.Note.IsProbe)
-            access?.Write(AccessLog.Of(http, context.Note));
+        if (context.Note.IsProbe)
+            return;
+        traffic.Answered(http.Response.StatusCode);
+        access?.Write(AccessLog.Of(http, context.Note));
     }
 
     public void DisposeContext(Visit context, Exception? exception)

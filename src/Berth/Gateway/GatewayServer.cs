@@ -35,6 +35,9 @@ internal sealed record GatewayParts(
 
     public Patience Patience { get; init; } = new();
 
+    /// <summary>What others tell of, and who may read all of it.</summary>
+    public MetricsParts Metrics { get; init; } = MetricsParts.None;
+
     /// <summary>How long a server may leave a connection unaccepted before that counts as a stall.</summary>
     public TimeSpan AcceptBound { get; init; } = Upstream.AcceptBound;
 }
@@ -68,7 +71,16 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         _parts = parts;
         _table = Table(config, null);
-        _sockets = new SocketDoor(parts.Clock, parts.Log);
+        var traffic = new Traffic();
+        _sockets = new SocketDoor(parts.Clock, parts.Log, traffic);
+        Metrics = new MetricsDoor(
+            parts.Metrics,
+            parts.Identity,
+            parts.Owner,
+            traffic,
+            () => _sockets.Count,
+            parts.Clock
+        );
         // Kestrel and the forwarder alone: no routing, no middleware, no configuration files.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
@@ -85,18 +97,22 @@ internal sealed class GatewayServer : IAsyncDisposable
         _services = builder.Services.BuildServiceProvider();
         var gate = new Gate(
             parts.Identity,
-            new Forwarding(_services.GetRequiredService<IHttpForwarder>(), parts.Patience),
+            new Forwarding(_services.GetRequiredService<IHttpForwarder>(), parts.Patience, traffic),
             new OwnPaths(parts.Own),
+            new Counted(traffic, Metrics),
             () => _table,
             parts.Log,
             _stopping.Token
         );
-        _application = new GatewayApplication(gate, _sockets, parts.Access, parts.Log);
+        _application = new GatewayApplication(gate, _sockets, parts.Access, parts.Log, traffic);
         _kestrel = _services.GetRequiredService<IServer>();
     }
 
     /// <summary>WebSockets that are open.</summary>
     public int OpenSockets => _sockets.Count;
+
+    /// <summary>What it counts, and what others have told.</summary>
+    public MetricsDoor Metrics { get; }
 
     /// <summary>Where it listens, as URLs.</summary>
     public IEnumerable<string> Addresses => _kestrel.Features.Get<IServerAddressesFeature>()!.Addresses;

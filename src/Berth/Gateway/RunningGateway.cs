@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Berth.Host;
+using Berth.Metrics;
 
 namespace Berth.Gateway;
 
@@ -21,6 +22,7 @@ internal sealed class RunningGateway : IAsyncDisposable
     private readonly Identities _identities;
     private readonly GatewayServer _server;
     private readonly Certificates? _certificates;
+    private OtlpExport? _export;
 
     /// <param name="config">What it goes by.</param>
     /// <param name="place">Where it finds the rest.</param>
@@ -52,6 +54,11 @@ internal sealed class RunningGateway : IAsyncDisposable
             )
             {
                 Log = log,
+                Metrics = new MetricsParts(
+                    new MetricFiles(HostPaths.Live).Read,
+                    () => File.ReadAllText("/etc/passwd"),
+                    Scraper(config, place, log)
+                ),
             },
             new Listeners(
                 config.Gateway,
@@ -71,7 +78,11 @@ internal sealed class RunningGateway : IAsyncDisposable
     /// <summary>Makes sign-in links; null where people sign in in another way.</summary>
     public SignInDesk? Desk => _identities.Desk;
 
-    public Task StartAsync(CancellationToken stop) => _server.StartAsync(stop);
+    public async Task StartAsync(CancellationToken stop)
+    {
+        await _server.StartAsync(stop);
+        _export = OtlpExport.Start(Environment.GetEnvironmentVariable, _server.Metrics.Samples, TimeProvider.System);
+    }
 
     /// <summary>People are led by this from now on; how they sign in stays as it was.</summary>
     public async Task ChangeAsync(GatewayConfig config)
@@ -99,10 +110,23 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _export?.Dispose();
         await _server.DisposeAsync();
         await _identities.DisposeAsync();
         _certificates?.Dispose();
         _kernel.Dispose();
+    }
+
+    /// <summary>The secret of a scraper from elsewhere. Only root may read the file itself: systemd hands it over.</summary>
+    private static SharedSecret? Scraper(GatewayConfig config, GatewayPlace place, Action<string> log)
+    {
+        if (config.Gateway.Metrics?.TokenFile is not { } path)
+            return null;
+        return new SharedSecret(
+            place.Credentials is { } handed ? Path.Join(handed, Units.GatewayUnits.MetricsCredential) : path,
+            log,
+            "metrics"
+        );
     }
 
     private static Certificates? Certificate(

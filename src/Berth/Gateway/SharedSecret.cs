@@ -12,16 +12,19 @@ internal sealed class SharedSecret
     private const int Longest = 4096;
 
     private readonly string _path;
+    private readonly string _what;
     private readonly FollowedFile _file;
     private readonly Action<string> _say;
     private volatile byte[] _hash;
     private bool _isBroken;
 
     /// <param name="path">A file with the secret in one line.</param>
+    /// <param name="what">What it is for, in a message.</param>
     /// <param name="say">Where one line goes when the file becomes unreadable, or readable again.</param>
     /// <exception cref="InvalidDataException">It holds no secret to go by.</exception>
-    public SharedSecret(string path, Action<string> say)
+    public SharedSecret(string path, Action<string> say, string what = "identity")
     {
+        _what = what;
         _path = path;
         _say = say;
         _file = new FollowedFile(path, Longest);
@@ -32,7 +35,7 @@ internal sealed class SharedSecret
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new InvalidDataException(
-                $"identity: the secret in {path} cannot be used: {failure.Message}",
+                $"{what}: the secret in {path} cannot be used: {failure.Message}",
                 failure
             );
         }
@@ -46,13 +49,13 @@ internal sealed class SharedSecret
             if (Read() is { } hash)
                 _hash = hash;
             if (_isBroken)
-                _say($"identity: the secret in {_path} is read again");
+                _say($"{_what}: the secret in {_path} is read again");
             _isBroken = false;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             if (!_isBroken)
-                _say($"identity: the secret in {_path}: {failure.Message}; the one from before stays");
+                _say($"{_what}: the secret in {_path}: {failure.Message}; the one from before stays");
             _isBroken = true;
         }
     }

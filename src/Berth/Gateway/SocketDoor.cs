@@ -19,7 +19,7 @@ internal sealed class Ride(SocketPump pump, Place place, string target)
 }
 
 /// <summary>Opens WebSockets to people's servers and reports on each when it is over.</summary>
-internal sealed class SocketDoor(TimeProvider clock, Action<string> log)
+internal sealed class SocketDoor(TimeProvider clock, Action<string> log, Traffic traffic)
 {
     private static readonly TimeSpan s_handshake = TimeSpan.FromSeconds(30);
     private readonly Lock _lock = new();
@@ -121,19 +121,19 @@ internal sealed class SocketDoor(TimeProvider clock, Action<string> log)
         // Silence alone is no proof: some things need no answer.
         if (stalled >= StreamReport.StallAfter && await ride.Place.Room.AnswersAsync())
             stalled = TimeSpan.Zero;
-        log(
-            new StreamReport(
-                ride.Place.Upstream.Route.User,
-                ride.Target,
-                started,
-                clock.GetUtcNow() - started,
-                pump.BytesToServer,
-                pump.BytesToClient,
-                pump.First,
-                pump.Code,
-                stalled
-            ).ToString()
+        var report = new StreamReport(
+            ride.Place.Upstream.Route.User,
+            ride.Target,
+            started,
+            clock.GetUtcNow() - started,
+            pump.BytesToServer,
+            pump.BytesToClient,
+            pump.First,
+            pump.Code,
+            stalled
         );
+        traffic.Closed(report);
+        log(report.ToString());
     }
 
     private static HttpRequestMessage Ask(HttpContext context, Exchange exchange, out string? key)

@@ -102,15 +102,29 @@ public sealed class Files(HostPaths paths)
     /// <param name="content">The whole content.</param>
     /// <param name="mode">Permission bits; by default everybody may read it.</param>
     /// <param name="owner">Uid it is given to before it has its name; -1 for the caller's.</param>
-    public void WriteState(string path, ReadOnlySpan<byte> content, int mode = 0x1A4, int owner = -1)
+    /// <param name="group">The same for its gid.</param>
+    public void WriteState(
+        string path,
+        ReadOnlySpan<byte> content,
+        int mode = 0x1A4,
+        int owner = -1,
+        int group = -1
+    )
     {
         MakeFolders(Parent(path));
         var temporary = paths[path] + ".new";
         _ = Native.Unlink(temporary);
-        Write(temporary, path, content, mode, owner);
+        Write(temporary, path, content, mode, owner, group);
     }
 
-    private void Write(string temporary, string path, ReadOnlySpan<byte> content, int mode, int owner = -1)
+    private void Write(
+        string temporary,
+        string path,
+        ReadOnlySpan<byte> content,
+        int mode,
+        int owner = -1,
+        int group = -1
+    )
     {
         var descriptor = Native.Open(
             temporary,
@@ -129,7 +143,7 @@ public sealed class Files(HostPaths paths)
                 content = content[(int)written..];
             }
             if (
-                (owner >= 0 && Native.ChangeOwner(descriptor, (uint)owner, uint.MaxValue) < 0)
+                ((owner >= 0 || group >= 0) && Native.ChangeOwner(descriptor, (uint)owner, (uint)group) < 0)
                 || Native.ChangeMode(descriptor, (uint)mode) < 0
                 || Native.Sync(descriptor) < 0
             )

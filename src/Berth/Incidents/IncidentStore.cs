@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Berth.Hooks;
 using Microsoft.Data.Sqlite;
 
 namespace Berth.Incidents;
@@ -145,6 +146,17 @@ public sealed class IncidentStore : IDisposable
             values
         );
     }
+
+    /// <summary>What was written or changed after a change, in that order: what hooks are told from.</summary>
+    /// <param name="after">Number of the last change that is known.</param>
+    /// <param name="most">At most so many, the oldest.</param>
+    public IReadOnlyList<IncidentChange> Changes(long after, int most) =>
+        Select(
+            "SELECT * FROM incident WHERE change > $after ORDER BY change LIMIT $most",
+            [("$after", after), ("$most", most)],
+            row => row.GetInt64(12),
+            (number, incident) => new IncidentChange(number, incident)
+        );
 
     /// <summary>The deaths that an incident tells of, as they happened.</summary>
     public IReadOnlyList<DeathFacts> Deaths(Incident incident)
@@ -298,34 +310,41 @@ public sealed class IncidentStore : IDisposable
             ("$started", incident.Start.ToUnixTimeMilliseconds())
         );
 
-    private List<Incident> Select(string text, IEnumerable<(string, object)> values)
+    private List<Incident> Select(string text, IEnumerable<(string, object)> values) =>
+        Select(text, values, _ => 0, (_, incident) => incident);
+
+    private List<T> Select<T>(
+        string text,
+        IEnumerable<(string, object)> values,
+        Func<SqliteDataReader, long> number,
+        Func<long, Incident, T> make
+    )
     {
         using var command = Command(text, [.. values]);
         try
         {
             using var row = command.ExecuteReader();
-            var found = new List<Incident>();
+            var found = new List<T>();
             while (row.Read())
             {
                 // A kind of a newer berth is not known here.
                 if (Incident.Kinds(row.GetString(1)) is not { } kind)
                     continue;
-                found.Add(
-                    new Incident(
-                        row.GetInt64(0),
-                        kind,
-                        row.GetString(2) is { Length: > 0 } user ? user : null,
-                        row.GetString(3),
-                        Time(row.GetInt64(4)),
-                        row.IsDBNull(5) ? null : Time(row.GetInt64(5)),
-                        Time(row.GetInt64(6)),
-                        row.GetInt32(7),
-                        row.GetString(8),
-                        row.GetString(9),
-                        row.GetString(10),
-                        JsonSerializer.Deserialize(row.GetString(11), EvidenceContext.Default.ListString) ?? []
-                    )
+                var incident = new Incident(
+                    row.GetInt64(0),
+                    kind,
+                    row.GetString(2) is { Length: > 0 } user ? user : null,
+                    row.GetString(3),
+                    Time(row.GetInt64(4)),
+                    row.IsDBNull(5) ? null : Time(row.GetInt64(5)),
+                    Time(row.GetInt64(6)),
+                    row.GetInt32(7),
+                    row.GetString(8),
+                    row.GetString(9),
+                    row.GetString(10),
+                    JsonSerializer.Deserialize(row.GetString(11), EvidenceContext.Default.ListString) ?? []
                 );
+                found.Add(make(number(row), incident));
             }
             return found;
         }

@@ -26,6 +26,8 @@ internal sealed class RecorderRound : IDisposable
     private readonly IncidentBook _book = new();
     private readonly HostPressure _host = new();
     private readonly KernelFile _pressure;
+    private readonly RecorderNumbers _numbers;
+    private readonly CredentialLook _credentials;
     private readonly Dictionary<Surface, SurfaceWatch> _watches = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Surface, long> _kills = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(IncidentKind, string?, string), DateTimeOffset> _written = [];
@@ -55,6 +57,8 @@ internal sealed class RecorderRound : IDisposable
         _sampler = new Sampler(paths, settings, map, _table);
         _joiner = new KillJoiner(_table, map, settings.Users, _sampler.CapOf);
         _pressure = new KernelFile(paths["/proc/pressure/memory"]);
+        _numbers = new RecorderNumbers(paths, settings, clock, say);
+        _credentials = new CredentialLook(paths, settings.Users.Values, clock);
         RingFile = settings.RingFile;
     }
 
@@ -211,6 +215,9 @@ internal sealed class RecorderRound : IDisposable
         }
         if (whole || _host.IsOn)
             JudgeHost(now);
+        foreach (var (report, over) in _credentials.Look(now))
+            Report(report, over);
+        _numbers.Tell(now, _sampler.Surfaces, _table.Living, _book.Open, _credentials.People);
         // The ring is for people who ask what was: a look a second tells them as much as four.
         if (now - _ringed >= 1000)
         {
@@ -230,7 +237,10 @@ internal sealed class RecorderRound : IDisposable
         if (_joiner.Waiting)
         {
             foreach (var death in _joiner.Due(now))
+            {
+                _numbers.Died(death);
                 Report(DeathText.Report(death));
+            }
         }
         foreach (var closed in _book.Close(_clock.GetLocalNow()))
         {
@@ -252,6 +262,7 @@ internal sealed class RecorderRound : IDisposable
     {
         _sampler.Dispose();
         _pressure.Dispose();
+        _numbers.Dispose();
         Log?.Dispose();
     }
 

@@ -23,6 +23,12 @@ public sealed record RecorderSettings(IReadOnlyDictionary<int, string> Users, IR
     /// <summary>Where containers run, below the cgroup tree.</summary>
     public string Containers { get; init; } = $"berth.slice/{Berth.Containment.Containers.Slice}";
 
+    /// <summary>Memory of the machine in bytes; 0 where it is not known.</summary>
+    public long Ram { get; init; }
+
+    /// <summary>Memory kept for the system, in bytes.</summary>
+    public long Reserve { get; init; }
+
     /// <summary>Those of a roster whose accounts exist.</summary>
     public static RecorderSettings Of(Roster roster, HostPaths paths, ProcessRunner run)
     {
@@ -35,6 +41,10 @@ public sealed record RecorderSettings(IReadOnlyDictionary<int, string> Users, IR
         return new RecorderSettings(
             users,
             present.ToDictionary(account => account.Name, account => account.Home, StringComparer.Ordinal)
-        );
+        )
+        {
+            Ram = HostReader.Ram(),
+            Reserve = DesiredFiles.Reserve(roster.Host, HostReader.Ram()),
+        };
     }
 }

@@ -1,0 +1,45 @@
+using Berth.Gateway;
+using Berth.Host;
+using Berth.Units;
+
+namespace Berth.Metrics;
+
+/// <summary>The files in which the recorder and the watchdog tell their numbers. Root alone writes them, each whole; the
+/// gateway's account may read them, and nobody else: who has how many agents, and whose token is gone, is not for other
+/// people of the host.</summary>
+public sealed class MetricFiles(HostPaths paths)
+{
+    private const int FolderMode = 0x1ED; // 0755
+    private const int Shared = 0x1A0; // 0640
+    private const int Alone = 0x180; // 0600
+    private const int Largest = 16 << 20;
+
+    private readonly Files _files = new(paths);
+
+    /// <summary>Tells a source's numbers, in the place of those from before.</summary>
+    /// <param name="source">One of <see cref="MetricPage.Sources"/>.</param>
+    /// <param name="page">From <see cref="MetricPage.Head"/> on.</param>
+    /// <exception cref="IOException">It cannot be written, or given to the gateway.</exception>
+    public void Write(string source, MetricWriter page)
+    {
+        _files.MakeFolders(MetricPage.Folder, FolderMode);
+        var group = Group();
+        _files.WriteState(MetricPage.Path(source), page.Written, group < 0 ? Alone : Shared, group: group);
+    }
+
+    /// <summary>What each source told last; a source that cannot be read has told nothing.</summary>
+    public IEnumerable<MetricPage> Read() =>
+        MetricPage
+            .Sources.Select(source => _files.Untrusted(MetricPage.Path(source), Largest))
+            .Select(text => text is null ? null : MetricPage.Parse(text))
+            .OfType<MetricPage>();
+
+    /// <returns>The gid of the gateway's account; -1 where there is no gateway.</returns>
+    private int Group() =>
+        (_files.Text("/etc/group") ?? "")
+            .Split('\n')
+            .Select(line => line.Split(':'))
+            .Where(fields => fields is [GatewayUnits.Account, _, _, ..])
+            .Select(fields => int.TryParse(fields[2], out var gid) ? gid : -1)
+            .FirstOrDefault(-1);
+}

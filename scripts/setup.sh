@@ -47,3 +47,4 @@ command -v npm >/dev/null || {
     echo "setup: please install Node.js 20 or newer with npm" >&2
     exit 2
 }
+"$(dirname "${BASH_SOURCE[0]}")/promtool.sh" >/dev/null

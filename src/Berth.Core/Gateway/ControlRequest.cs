@@ -8,11 +8,18 @@ namespace Berth.Gateway;
 
 /// <summary>One line that is asked over the control socket. Whoever asks names a person and a thing of theirs, never a
 /// path, a program or a uid: those are the daemon's own knowledge.</summary>
-/// <param name="Ask"><c>secret</c> or <c>mint</c>.</param>
+/// <param name="Ask"><c>secret</c>, <c>mint</c> or <c>drift</c>.</param>
 /// <param name="User">Account name.</param>
 /// <param name="Variable">For <c>secret</c>: which of the variables that Berth generates for their server.</param>
 /// <param name="Kind">For <c>mint</c>: what is to be issued.</param>
-public sealed record ControlRequest(string Ask, string User, string? Variable = null, MintKind? Kind = null)
+/// <param name="Note">For <c>drift</c>: what was wrong when the person was to be signed in.</param>
+public sealed record ControlRequest(
+    string Ask,
+    string User,
+    string? Variable = null,
+    MintKind? Kind = null,
+    string? Note = null
+)
 {
     /// <summary>A request is one line of no more bytes than this.</summary>
     public const int Largest = 4096;

@@ -53,11 +53,7 @@ public sealed record HookConfig(IReadOnlyList<Hook> Hooks)
 /// of.</param>
 /// <param name="Open">What was told of incidents that went on then, by their number.</param>
 /// <param name="Sent">When the last messages went out, in milliseconds since 1970.</param>
-public sealed record HookState(
-    long Change,
-    IReadOnlyDictionary<long, ToldOf> Open,
-    IReadOnlyList<long> Sent
-)
+public sealed record HookState(long Change, IReadOnlyDictionary<long, ToldOf> Open, IReadOnlyList<long> Sent)
 {
     public static HookState From(long change) => new(change, new Dictionary<long, ToldOf>(), []);
 

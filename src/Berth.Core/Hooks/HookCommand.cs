@@ -26,10 +26,7 @@ public sealed record Post(string Url, string? Header, string ContentType, string
     public override string ToString() => Delivery;
 }
 
-[JsonSourceGenerationOptions(
-    RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true
-)]
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Post))]
 internal sealed partial class PostJson : JsonSerializerContext;
 

@@ -88,7 +88,9 @@ public static class HookText
             .CountBy(incident => incident.Kind)
             .OrderByDescending(kind => kind.Value)
             .Select(kind => $"{kind.Value} × {Incident.Name(kind.Key)}");
-        var text = new StringBuilder($"[{host}] {Words.Count(incidents.Count, "incident")}: {string.Join(", ", kinds)}");
+        var text = new StringBuilder(
+            $"[{host}] {Words.Count(incidents.Count, "incident")}: {string.Join(", ", kinds)}"
+        );
         foreach (var one in incidents.TakeLast(MostLines))
             text.Append("\n- ").Append(Words.Short(one.Sentence, 200));
         if (incidents.Count > MostLines)
@@ -102,6 +104,5 @@ public static class HookText
             .Replace("<", "&lt;", StringComparison.Ordinal)
             .Replace(">", "&gt;", StringComparison.Ordinal);
 
-    private static string Name(HookEvent happened) =>
-        JsonNamingPolicy.KebabCaseLower.ConvertName(happened.ToString());
+    private static string Name(HookEvent happened) => JsonNamingPolicy.KebabCaseLower.ConvertName(happened.ToString());
 }

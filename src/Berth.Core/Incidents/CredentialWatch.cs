@@ -43,12 +43,7 @@ public sealed class CredentialWatch(string user)
         Lasting(told, at, refused, Refused(truth, report));
         var left = (truth.ExpiresAt - now)?.TotalDays;
         Lasting(told, at, left <= WarnDays, Expiring(truth, left ?? 0));
-        Lasting(
-            told,
-            at,
-            truth is { Verdict: Verdict.Unknown } && NeedsPerson(truth.Reason),
-            Store(truth)
-        );
+        Lasting(told, at, truth is { Verdict: Verdict.Unknown } && NeedsPerson(truth.Reason), Store(truth));
         var loggedOut = false;
         foreach (var agent in AgentLogin.All)
         {
@@ -164,7 +159,8 @@ public sealed class CredentialWatch(string user)
             agent,
             state switch
             {
-                LoginState.Wiped => $"{user}'s {agent} has lost its login: agents that refreshed it at once have emptied it",
+                LoginState.Wiped =>
+                    $"{user}'s {agent} has lost its login: agents that refreshed it at once have emptied it",
                 LoginState.Broken => $"{user}'s {agent} has lost its login: the file is no JSON",
                 _ => $"{user}'s {agent} has lost its login: the provider refuses it",
             },

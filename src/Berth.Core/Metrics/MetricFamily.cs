@@ -52,7 +52,13 @@ public static class MetricCatalog
 
     public static IReadOnlyList<MetricFamily> All { get; } =
     [
-        Of("berth_build_info", MetricType.Gauge, MetricSource.Gateway, ["version"], "Always 1; which berth tells this."),
+        Of(
+            "berth_build_info",
+            MetricType.Gauge,
+            MetricSource.Gateway,
+            ["version"],
+            "Always 1; which berth tells this."
+        ),
         Of(
             "berth_source_up",
             MetricType.Gauge,
@@ -63,7 +69,11 @@ public static class MetricCatalog
         Of("berth_user_memory_bytes", s_surface, "Memory in use now (memory.current)."),
         Of("berth_user_memory_held_bytes", s_surface, "The part of it that is not given back for the asking."),
         Of("berth_user_memory_cap_bytes", s_surface, "The cap (memory.max); absent where there is none."),
-        Of("berth_user_memory_peak_bytes", s_surface, "The most that was in use (memory.peak); absent before kernel 5.19."),
+        Of(
+            "berth_user_memory_peak_bytes",
+            s_surface,
+            "The most that was in use (memory.peak); absent before kernel 5.19."
+        ),
         Of(
             "berth_user_memory_pressure_ratio",
             ["user", "surface", "kind"],
@@ -146,7 +156,13 @@ public static class MetricCatalog
             s_none,
             "Requests answered with 'your server is starting', or that nobody answers there."
         ),
-        Of("berth_gateway_websockets_open", MetricType.Gauge, MetricSource.Gateway, s_none, "WebSockets that are open."),
+        Of(
+            "berth_gateway_websockets_open",
+            MetricType.Gauge,
+            MetricSource.Gateway,
+            s_none,
+            "WebSockets that are open."
+        ),
         Of(
             "berth_gateway_websockets_closed_total",
             MetricType.Counter,

@@ -62,12 +62,14 @@ public sealed class MetricWriter
         Ascii("\n# TYPE ");
         Ascii(family.Name);
         Byte((byte)' ');
-        Ascii(family.Type switch
-        {
-            MetricType.Counter => "counter",
-            MetricType.Histogram => "histogram",
-            _ => "gauge",
-        });
+        Ascii(
+            family.Type switch
+            {
+                MetricType.Counter => "counter",
+                MetricType.Histogram => "histogram",
+                _ => "gauge",
+            }
+        );
         Byte((byte)'\n');
     }
 

@@ -33,6 +33,7 @@ internal static class ActivationSteps
             ForUser(draft, user, facts, desired.Accounts[user.Name].Uid, changed, allManagers);
         GatewaySteps.AddStarts(draft, roster, facts, desired, manifest, changed);
         CredentialSteps.Add(draft, roster, manifest, changed);
+        HookSteps.Add(draft, roster, manifest, changed);
         if (changed.Contains(AgentUnits.Path))
             draft.Steps.Add(new StartOwnUnits([AgentUnits.Service]));
         if (changed.Contains(Preload.Path))

@@ -23,6 +23,7 @@ public static class UninstallPlan
         {
             GatewaySteps.AddEndStops(draft, manifest);
             CredentialSteps.AddEnd(draft, manifest);
+            HookSteps.AddStop(draft, manifest);
         }
         foreach (
             var (name, _) in manifest

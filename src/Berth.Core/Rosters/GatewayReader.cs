@@ -100,7 +100,11 @@ internal static class GatewayReader
     {
         var readers = keys.Words("readers") ?? MetricsSettings.UsualReaders;
         foreach (var reader in readers.Where(reader => !Names.IsGroup(reader)))
-            keys.Report("readers", $"metrics: {Names.Shown(reader)} is no account name", "write some such as prometheus");
+            keys.Report(
+                "readers",
+                $"metrics: {Names.Shown(reader)} is no account name",
+                "write some such as prometheus"
+            );
         Addresses.Trusted(keys, "token-file", keys.Text("token-file"));
         var otlp = keys.Text("otlp");
         if (otlp is not null && !Addresses.IsSecure(otlp))

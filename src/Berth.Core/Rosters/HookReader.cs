@@ -48,13 +48,13 @@ internal static class HookReader
         );
         var ways = s_ways.Where(keys.Has).ToList();
         if (ways.Count == 0 && s_ways.All(keys.Lacks))
-            keys.Report(
-                key,
-                $"hook {name} has nobody to tell",
-                "add one of 'exec:', 'webhook:' and 'webhook-file:'"
-            );
+            keys.Report(key, $"hook {name} has nobody to tell", "add one of 'exec:', 'webhook:' and 'webhook-file:'");
         else if (ways.Count > 1)
-            keys.Report(ways[1], $"hook {name} has {ways[0]} and {ways[1]}", "keep one of them; a second hook may have the other");
+            keys.Report(
+                ways[1],
+                $"hook {name} has {ways[0]} and {ways[1]}",
+                "keep one of them; a second hook may have the other"
+            );
         if (keys.Has("exec") && hook.Exec is not ([]) && !hook.Exec[0].StartsWith('/'))
             keys.Report(
                 "exec",

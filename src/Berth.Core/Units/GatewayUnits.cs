@@ -180,6 +180,8 @@ public static class GatewayUnits
             .Set("RestartSec", 1)
             .Set("RuntimeDirectory", "berth")
             .Set("RuntimeDirectoryPreserve", "yes")
+            // What the gateway tells of becomes an incident.
+            .Set("StateDirectory", "berth")
             .Set("MemoryMax", "256M")
             .Set("MemorySwapMax", 0)
             .Set("OOMScoreAdjust", -900)

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Berth.Control;
 using Berth.Gateway;
 using Berth.Host;
+using Berth.Incidents;
 
 namespace Berth.Commands;
 
@@ -43,7 +44,13 @@ public static class DaemonCommand
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         var paths = HostPaths.Live;
         using var listener = ControlSocket.Open(paths);
-        using var requests = new PairingRequests(paths, new ServerMint(AsTransientUnit), TimeProvider.System);
+        var drifts = new DriftBook(paths, TimeProvider.System, Console.Error.WriteLine);
+        using var requests = new PairingRequests(
+            paths,
+            new ServerMint(AsTransientUnit),
+            TimeProvider.System,
+            drifts.Tell
+        );
         using var server = new ControlServer(
             listener,
             PeerCredential.Uid,

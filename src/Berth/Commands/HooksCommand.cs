@@ -96,12 +96,7 @@ public static class HooksCommand
     }
 
     private static HookDelivery Sender() =>
-        new(
-            new Files(HostPaths.Live),
-            Environment.ProcessPath!,
-            Environment.MachineName,
-            HookDelivery.BySystemdAsync
-        );
+        new(new Files(HostPaths.Live), Environment.ProcessPath!, Environment.MachineName, HookDelivery.BySystemdAsync);
 
     private static bool NotRoot()
     {

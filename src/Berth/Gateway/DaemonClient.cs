@@ -9,6 +9,7 @@ namespace Berth.Gateway;
 /// <param name="clock">The clock.</param>
 internal sealed class DaemonClient(string path, TimeProvider clock) : IPairingSource
 {
+    private const int LongestNote = 500;
     private static readonly TimeSpan s_quick = TimeSpan.FromSeconds(5);
 
     /// <summary>A little more than the daemon gives itself.</summary>
@@ -22,6 +23,25 @@ internal sealed class DaemonClient(string path, TimeProvider clock) : IPairingSo
 
     public Task<string> MintAsync(Route route, MintKind kind, CancellationToken stop) =>
         AskAsync(new ControlRequest("mint", route.User, Kind: kind), s_slow, stop);
+
+    /// <summary>Has it written down that a server answered what Berth does not know. Nobody waits for it, and nothing
+    /// depends on it: the gateway's own journal has said it already.</summary>
+    public void TellDrift(string user, string note) =>
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await AskAsync(
+                    new ControlRequest("drift", user, Note: note[..Math.Min(note.Length, LongestNote)]),
+                    s_quick,
+                    CancellationToken.None
+                );
+            }
+            catch (PairingException)
+            {
+                // The daemon is away.
+            }
+        });
 
     private async Task<string> AskAsync(ControlRequest request, TimeSpan patience, CancellationToken stop)
     {

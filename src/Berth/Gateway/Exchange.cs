@@ -16,8 +16,7 @@ internal sealed class Exchange(
     Origin origin,
     Traffic traffic,
     CancellationToken stopping
-)
-    : HttpTransformer
+) : HttpTransformer
 {
     private static readonly UriCreationOptions s_asItCame = new()
     {

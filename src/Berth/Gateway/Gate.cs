@@ -5,8 +5,8 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Berth.Gateway;
 
-/// <summary>What is counted, and who may read it.</summary>
-internal sealed record Counted(Traffic Traffic, MetricsDoor Door);
+/// <summary>What is counted, who may read it, and who is told of a server that Berth does not know.</summary>
+internal sealed record Counted(Traffic Traffic, MetricsDoor Door, Action<string, string> Drifted);
 
 /// <summary>What every request goes through, in this order: is it well formed and meant for here, is it one of Berth's
 /// own paths, may a page like the one that asks ask for this, who is it, which server is theirs, is it ready, are they
@@ -138,6 +138,8 @@ internal sealed class Gate(
                     continue;
                 }
                 counted.Traffic.PairingFailed(route.User, failure.Drift);
+                if (failure.Drift)
+                    counted.Drifted(route.User, failure.Message);
                 log($"pairing {route.User}: {failure.Message}{(failure.Drift ? " (drift)" : "")}");
                 await now.Pages.PairingFailed(failure.Drift).WriteAsync(context, isDocument);
                 return;

@@ -13,8 +13,7 @@ internal sealed class GatewayApplication(
     AccessLog? access,
     Action<string> log,
     Traffic traffic
-)
-    : IHttpApplication<GatewayApplication.Visit>
+) : IHttpApplication<GatewayApplication.Visit>
 {
     /// <summary>One request at a time of one connection.</summary>
     internal sealed class Visit

@@ -35,6 +35,9 @@ internal sealed record GatewayParts(
 
     public Patience Patience { get; init; } = new();
 
+    /// <summary>Is told whose server answered what Berth does not know, and what that was.</summary>
+    public Action<string, string> Drifted { get; init; } = (_, _) => { };
+
     /// <summary>What others tell of, and who may read all of it.</summary>
     public MetricsParts Metrics { get; init; } = MetricsParts.None;
 
@@ -99,7 +102,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             parts.Identity,
             new Forwarding(_services.GetRequiredService<IHttpForwarder>(), parts.Patience, traffic),
             new OwnPaths(parts.Own),
-            new Counted(traffic, Metrics),
+            new Counted(traffic, Metrics, parts.Drifted),
             () => _table,
             parts.Log,
             _stopping.Token

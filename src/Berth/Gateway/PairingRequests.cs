@@ -17,6 +17,7 @@ internal sealed class PairingRequests : IDisposable
     private readonly HostPaths _paths;
     private readonly Files _files;
     private readonly ServerMint _mint;
+    private readonly Action<string, string>? _drifted;
     private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _room = new(MostAtOnce);
     private readonly Lock _lock = new();
@@ -28,8 +29,10 @@ internal sealed class PairingRequests : IDisposable
     /// <param name="paths">The host.</param>
     /// <param name="mint">Runs people's programs.</param>
     /// <param name="clock">The clock.</param>
-    public PairingRequests(HostPaths paths, ServerMint mint, TimeProvider clock)
+    /// <param name="drifted">Is told of people who could not be signed in, and why.</param>
+    public PairingRequests(HostPaths paths, ServerMint mint, TimeProvider clock, Action<string, string>? drifted = null)
     {
+        _drifted = drifted;
         (_paths, _files, _mint, _clock) = (paths, new Files(paths), mint, clock);
     }
 
@@ -45,6 +48,7 @@ internal sealed class PairingRequests : IDisposable
         {
             { Ask: "secret" } => Secret(request, route),
             { Ask: "mint", Kind: { } kind } => await MintAsync(route, kind, stop),
+            { Ask: "drift", Note: { } note } => Drifted(route, note),
             _ => new ControlAnswer(Error: "that is no request"),
         };
     }
@@ -54,6 +58,12 @@ internal sealed class PairingRequests : IDisposable
         _room.Dispose();
         foreach (var person in _people.Values)
             person.Turn.Dispose();
+    }
+
+    private ControlAnswer Drifted(Route route, string note)
+    {
+        _drifted?.Invoke(route.User, note);
+        return new ControlAnswer("");
     }
 
     private ControlAnswer Secret(ControlRequest request, Route route)

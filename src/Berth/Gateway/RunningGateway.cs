@@ -54,6 +54,7 @@ internal sealed class RunningGateway : IAsyncDisposable
             )
             {
                 Log = log,
+                Drifted = (source as DaemonClient) is { } daemon ? daemon.TellDrift : (_, _) => { },
                 Metrics = new MetricsParts(
                     new MetricFiles(HostPaths.Live).Read,
                     () => File.ReadAllText("/etc/passwd"),

@@ -34,10 +34,7 @@ internal sealed class SharedSecret
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidDataException(
-                $"{what}: the secret in {path} cannot be used: {failure.Message}",
-                failure
-            );
+            throw new InvalidDataException($"{what}: the secret in {path} cannot be used: {failure.Message}", failure);
         }
     }
 

@@ -10,7 +10,10 @@ internal sealed class Traffic
 {
     /// <summary>Upper ends of the buckets, in seconds.</summary>
     private static readonly double[] s_bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-    private static readonly string[] s_ends = [.. s_bounds.Select(bound => bound.ToString(CultureInfo.InvariantCulture))];
+    private static readonly string[] s_ends =
+    [
+        .. s_bounds.Select(bound => bound.ToString(CultureInfo.InvariantCulture)),
+    ];
 
     private readonly long[] _codes = new long[600];
     private readonly long[] _buckets = new long[s_bounds.Length + 1];

@@ -128,5 +128,7 @@ internal sealed class HookDelivery(
     }
 
     private string? Secret(string? path) =>
-        path is null ? null : files.Untrusted(path, LongestSecret)?.Trim() is { Length: > 0 } text ? text : null;
+        path is null ? null
+        : files.Untrusted(path, LongestSecret)?.Trim() is { Length: > 0 } text ? text
+        : null;
 }

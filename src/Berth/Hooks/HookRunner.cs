@@ -66,12 +66,7 @@ internal sealed class HookRunner(Hook hook, HookParts parts)
         // The incidents were damaged and set aside, and begun anew: everything in them is news.
         if (store is not null && store.LastChange() < state.Change)
             state = HookState.From(0) with { Sent = state.Sent };
-        return HookFlow.Next(
-            hook,
-            state,
-            store?.Changes(state.Change, HookFlow.Batch) ?? [],
-            parts.Clock.GetUtcNow()
-        );
+        return HookFlow.Next(hook, state, store?.Changes(state.Change, HookFlow.Batch) ?? [], parts.Clock.GetUtcNow());
     }
 
     private async Task DeliverAsync(HookMessage message, CancellationToken stop)
@@ -115,5 +110,6 @@ internal sealed class HookRunner(Hook hook, HookParts parts)
         return state;
     }
 
-    private void Keep(HookState state) => parts.Files.WriteState(StatePath, Encoding.UTF8.GetBytes(state.ToJson()), 0x180);
+    private void Keep(HookState state) =>
+        parts.Files.WriteState(StatePath, Encoding.UTF8.GetBytes(state.ToJson()), 0x180);
 }

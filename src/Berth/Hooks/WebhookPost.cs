@@ -17,7 +17,10 @@ internal static class WebhookPost
         if (!Uri.TryCreate(post.Url, UriKind.Absolute, out var url) || url.Scheme is not ("https" or "http"))
             return new DeliveryResult(Delivery.Again, "its URL is none");
         if (url.Scheme is "http" && !url.IsLoopback)
-            return new DeliveryResult(Delivery.Again, "its URL is http, and not of this host: what it says would be read on the way");
+            return new DeliveryResult(
+                Delivery.Again,
+                "its URL is http, and not of this host: what it says would be read on the way"
+            );
         using var late = CancellationTokenSource.CreateLinkedTokenSource(stop);
         late.CancelAfter(patience);
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
@@ -31,7 +34,10 @@ internal static class WebhookPost
         request.Headers.TryAddWithoutValidation("X-Berth-Delivery", post.Delivery);
         if (post.Header is { } header)
         {
-            if (header.Split(':', 2) is not [{ Length: > 0 } name, var value] || !request.Headers.TryAddWithoutValidation(name.Trim(), value.Trim()))
+            if (
+                header.Split(':', 2) is not [{ Length: > 0 } name, var value]
+                || !request.Headers.TryAddWithoutValidation(name.Trim(), value.Trim())
+            )
                 return new DeliveryResult(Delivery.Again, "its header is not written as NAME: VALUE");
         }
         try
@@ -55,8 +61,14 @@ internal static class WebhookPost
         (int)status switch
         {
             >= 200 and < 300 => new DeliveryResult(Delivery.Done, ""),
-            400 or 413 or 415 or 422 => new DeliveryResult(Delivery.Refused, $"it answered {(int)status}: it does not take this message"),
-            >= 300 and < 400 => new DeliveryResult(Delivery.Again, $"it answered {(int)status}, which leads elsewhere; that is not followed"),
+            400 or 413 or 415 or 422 => new DeliveryResult(
+                Delivery.Refused,
+                $"it answered {(int)status}: it does not take this message"
+            ),
+            >= 300 and < 400 => new DeliveryResult(
+                Delivery.Again,
+                $"it answered {(int)status}, which leads elsewhere; that is not followed"
+            ),
             _ => new DeliveryResult(Delivery.Again, $"it answered {(int)status}"),
         };
 }

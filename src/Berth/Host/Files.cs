@@ -103,13 +103,7 @@ public sealed class Files(HostPaths paths)
     /// <param name="mode">Permission bits; by default everybody may read it.</param>
     /// <param name="owner">Uid it is given to before it has its name; -1 for the caller's.</param>
     /// <param name="group">The same for its gid.</param>
-    public void WriteState(
-        string path,
-        ReadOnlySpan<byte> content,
-        int mode = 0x1A4,
-        int owner = -1,
-        int group = -1
-    )
+    public void WriteState(string path, ReadOnlySpan<byte> content, int mode = 0x1A4, int owner = -1, int group = -1)
     {
         MakeFolders(Parent(path));
         var temporary = paths[path] + ".new";

@@ -60,13 +60,7 @@ internal sealed class RecorderNumbers : IDisposable
         }
         Agents(living);
         foreach (var ((user, surface, cause), count) in _kills)
-            _page.Sample(
-                "berth_user_kills_total",
-                count,
-                ("user", user),
-                ("surface", surface),
-                ("cause", cause)
-            );
+            _page.Sample("berth_user_kills_total", count, ("user", user), ("surface", surface), ("cause", cause));
         foreach (var (user, state) in people)
             Person(user, state);
         foreach (var group in open.CountBy(incident => (incident.Kind, incident.User)))

@@ -43,7 +43,11 @@ internal sealed class World : IAsyncDisposable
 
     public int Port { get; private set; }
 
-    public GatewayConfig Config => new(Settings, [.. _routes]);
+    public MetricsParts Metrics { get; set; } = MetricsParts.None;
+
+    public IReadOnlyList<string> Admins { get; set; } = [];
+
+    public GatewayConfig Config => new(Settings, [.. _routes]) { Admins = Admins };
 
     /// <summary>A person with a server of this answer.</summary>
     public async Task<TestServer> ServeAsync(string user, RequestDelegate answer)
@@ -85,6 +89,7 @@ internal sealed class World : IAsyncDisposable
                 Limits = Limits,
                 AcceptBound = AcceptBound,
                 Patience = Patience,
+                Metrics = Metrics,
             },
             Listen ?? (options => options.Listen(IPAddress.Loopback, 0))
         );

@@ -33,14 +33,17 @@ public readonly record struct ProcStat(
         Span<long> fields = stackalloc long[Last + 1];
         var state = (char)rest[0];
         var space = rest.IndexOf((byte)' ');
+        if (space < 0)
+            return false;
         for (var field = 1; field <= Last; field++)
         {
-            if (space < 0)
-                return false;
             rest = rest[(space + 1)..];
             space = rest.IndexOfAny((byte)' ', (byte)'\n');
+            // A number that nothing follows was cut off, and is too small.
+            if (space < 0)
+                return false;
             // Some counters are unsigned and use all 64 bits; of those none is wanted here.
-            if (!KernelText.Number(space < 0 ? rest : rest[..space], out fields[field]) && Wanted(field))
+            if (!KernelText.Number(rest[..space], out fields[field]) && Wanted(field))
                 return false;
         }
         if (!Fits(pid) || !Fits(fields[1]) || !Fits(fields[17]))

@@ -31,7 +31,7 @@ internal static class GatewayReader
             ProxyProtocol = keys.Flag("proxy-protocol") ?? false,
             Contact = keys.Text("contact"),
             Metrics = keys.Has("metrics")
-                ? Metrics(new Section(keys.File, "metrics", keys.Value("metrics"), RosterKeys.Metrics, problems))
+                ? Metrics(new Section(keys.File, "metrics", keys.Value("metrics"), SignalKeys.Metrics, problems))
                 : null,
         };
         Tls(keys);

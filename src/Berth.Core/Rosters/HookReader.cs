@@ -23,7 +23,7 @@ internal static class HookReader
                 );
                 continue;
             }
-            var keys = new Section(section.File, $"hook {name}", entry.Value, RosterKeys.Hook, problems);
+            var keys = new Section(section.File, $"hook {name}", entry.Value, SignalKeys.Hook, problems);
             if (!keys.Malformed)
                 hooks.Add(Read(name, entry.Key, keys));
         }

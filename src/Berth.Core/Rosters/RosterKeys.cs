@@ -94,31 +94,6 @@ public static class RosterKeys
         new("session-days", Number, "30", "7", "Days until a sign-in ends by itself (link).") { Range = (1, 365) },
     ];
 
-    public static IReadOnlyList<RosterKey> Metrics { get; } =
-    [
-        new(
-            "readers",
-            Words,
-            "[root, prometheus]",
-            "[prometheus]",
-            "Accounts of this host whose programs may read /metrics over loopback without signing in; [] for none."
-        ),
-        new(
-            "token-file",
-            Text,
-            "",
-            "/etc/berth/metrics.token",
-            "Absolute path of a file with a secret, owned by root: whoever sends it as a bearer token may read /metrics from anywhere."
-        ),
-        new(
-            "otlp",
-            Text,
-            "",
-            "http://127.0.0.1:4318",
-            "Where the numbers are sent once a minute as OpenTelemetry (OTLP over HTTP); https, or http for loopback."
-        ),
-    ];
-
     public static IReadOnlyList<RosterKey> Gateway { get; } =
     [
         new(
@@ -173,7 +148,7 @@ public static class RosterKeys
         new("identity", ValueKind.Section, "", "{kind: link}", "How a person proves who they are.") { Keys = Identity },
         new("metrics", ValueKind.Section, "", "{readers: [prometheus]}", "Who may read /metrics: docs/metrics.md.")
         {
-            Keys = Metrics,
+            Keys = SignalKeys.Metrics,
         },
     ];
 
@@ -315,43 +290,6 @@ public static class RosterKeys
         },
     ];
 
-    public static IReadOnlyList<RosterKey> Hook { get; } =
-    [
-        new(
-            "exec",
-            Words,
-            "",
-            "[/usr/local/bin/page, --urgent]",
-            "Program to run for each incident, which is its standard input; as a user that owns nothing, for at most a minute."
-        ),
-        new("webhook", Text, "", "https://ntfy.example/berth", "URL to post each incident to."),
-        new(
-            "webhook-file",
-            Text,
-            "",
-            "/etc/berth/hooks/ops.url",
-            "Absolute path of a file with that URL, owned by root: for a URL that is a secret."
-        ),
-        new(
-            "header-file",
-            Text,
-            "",
-            "/etc/berth/hooks/ops.header",
-            "Absolute path of a file with one more header, NAME: VALUE, owned by root."
-        ),
-        new("kinds", Words, "all", "[stall, exhausted]", "Tell of these kinds of incident only: docs/hooks.md."),
-        new(
-            "format",
-            Text,
-            "json",
-            "slack",
-            "json: all of it, for a program. text: a few lines, for ntfy or a mail. slack: for Slack and Mattermost."
-        )
-        {
-            Choices = ["json", "text", "slack"],
-        },
-    ];
-
     public static IReadOnlyList<RosterKey> Top { get; } =
     [
         new("host", ValueKind.Section, "", "{reserve: 4G}", "What holds for the whole box.") { Keys = Host },
@@ -377,7 +315,7 @@ public static class RosterKeys
             "Whom incidents are told to, by a name of your choice: docs/hooks.md."
         )
         {
-            Keys = Hook,
+            Keys = SignalKeys.Hook,
             NamePattern = "^[a-z][a-z0-9-]{0,30}$",
         },
         new(
@@ -415,10 +353,10 @@ public static class RosterKeys
         : Server.Any(known => known.Name == key) ? "a server in 'servers:'"
         : Host.Any(known => known.Name == key) ? "'host:'"
         : Identity.Any(known => known.Name == key) ? "'identity:' of the gateway"
-        : Metrics.Any(known => known.Name == key) ? "'metrics:' of the gateway"
+        : SignalKeys.Metrics.Any(known => known.Name == key) ? "'metrics:' of the gateway"
         : Gateway.Any(known => known.Name == key) ? "'gateway:'"
         : Store.Any(known => known.Name == key) ? "'store:'"
-        : Hook.Any(known => known.Name == key) ? "a hook in 'hooks:'"
+        : SignalKeys.Hook.Any(known => known.Name == key) ? "a hook in 'hooks:'"
         : Top.Any(known => known.Name == key) ? "the top of the roster"
         : null;
 }

@@ -162,21 +162,36 @@ public sealed class IncidentStore : IDisposable
     public IReadOnlyList<DeathFacts> Deaths(Incident incident)
     {
         using var command = Command("SELECT facts FROM death WHERE incident = $id ORDER BY id", ("$id", incident.Id));
-        using var row = command.ExecuteReader();
         var deaths = new List<DeathFacts>();
-        while (row.Read())
+        try
         {
-            if (JsonSerializer.Deserialize(row.GetString(0), EvidenceContext.Default.DeathFacts) is { } facts)
-                deaths.Add(facts);
+            using var row = command.ExecuteReader();
+            while (row.Read())
+            {
+                if (StoredIncident.ReadDeath(row) is { } facts)
+                    deaths.Add(facts);
+            }
+        }
+        catch (SqliteException)
+        {
+            // Damaged from here on: the incident itself has its words.
         }
         return deaths;
     }
 
     /// <summary>Number of the last change; what comes after it is new.</summary>
+    /// <exception cref="IOException">It cannot be read now.</exception>
     public long LastChange()
     {
-        using var command = Command("SELECT coalesce(max(change), 0) FROM incident");
-        return Convert.ToInt64(command.ExecuteScalar());
+        try
+        {
+            using var command = Command("SELECT coalesce(max(change), 0) FROM incident");
+            return Convert.ToInt64(command.ExecuteScalar());
+        }
+        catch (SqliteException refused)
+        {
+            throw new IOException($"cannot read incidents: {refused.Message}", refused);
+        }
     }
 
     /// <summary>Forgets what is too old or too much.</summary>
@@ -327,24 +342,8 @@ public sealed class IncidentStore : IDisposable
             var found = new List<T>();
             while (row.Read())
             {
-                // A kind of a newer berth is not known here.
-                if (Incident.Kinds(row.GetString(1)) is not { } kind)
-                    continue;
-                var incident = new Incident(
-                    row.GetInt64(0),
-                    kind,
-                    row.GetString(2) is { Length: > 0 } user ? user : null,
-                    row.GetString(3),
-                    Time(row.GetInt64(4)),
-                    row.IsDBNull(5) ? null : Time(row.GetInt64(5)),
-                    Time(row.GetInt64(6)),
-                    row.GetInt32(7),
-                    row.GetString(8),
-                    row.GetString(9),
-                    row.GetString(10),
-                    JsonSerializer.Deserialize(row.GetString(11), EvidenceContext.Default.ListString) ?? []
-                );
-                found.Add(make(number(row), incident));
+                if (StoredIncident.Read(row) is { } incident)
+                    found.Add(make(number(row), incident));
             }
             return found;
         }
@@ -353,8 +352,6 @@ public sealed class IncidentStore : IDisposable
             throw new IOException($"cannot read incidents: {refused.Message}", refused);
         }
     }
-
-    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 
     private SqliteCommand Command(string text, params ReadOnlySpan<(string Name, object Value)> values)
     {

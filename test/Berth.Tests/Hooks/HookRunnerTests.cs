@@ -142,7 +142,9 @@ public sealed class HookRunnerTests : IAsyncLifetime
         );
         await act();
         await end.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        // It ends between two steps, or in the middle of one.
+        await running.ContinueWith(_ => { }, TaskScheduler.Default);
+        Assert.False(running.IsFaulted, running.Exception?.ToString());
         await passing;
     }
 

@@ -7,6 +7,7 @@ return args.FirstOrDefault() switch
     "serve" => Server.Run(options.Text("host", "127.0.0.1"), options.Number("port", 0)),
     "hog" => Hog.Run(options),
     "model" => Model.Run(options.Number("port", 0), options.Text("accept", ""), options.Text("log", "")),
+    "receive" => Receiver.Run(options.Number("port", 0), options.Text("log", "")),
     "probe" => Probe.Run(options),
     _ => Usage(),
 };
@@ -18,6 +19,7 @@ static int Usage()
         standin serve --port N [--host A]              an agent server: GET /ready, GET /work, POST /spawn
         standin hog --to MIB [--rate MIB/s] [--hold S]  takes memory, and keeps it
         standin model --port N --accept FILE --log FILE  a model API that refuses what is not in FILE
+        standin receive --port N --log FILE             writes down what is posted to it; 500 while FILE.ill is there
         standin probe --port N --seconds S [--path /P]  asks in a loop, prints gaps as JSON
         """
     );

@@ -24,7 +24,21 @@ public sealed class MetricFiles(HostPaths paths)
     {
         _files.MakeFolders(MetricPage.Folder, FolderMode);
         var group = Group();
-        _files.WriteState(MetricPage.Path(source), page.Written, group < 0 ? Alone : Shared, group: group);
+        if (group < 0)
+        {
+            _files.WriteState(MetricPage.Path(source), page.Written, Alone);
+            return;
+        }
+        try
+        {
+            _files.WriteState(MetricPage.Path(source), page.Written, Shared, group: group);
+        }
+        catch (IOException)
+        {
+            // Not a member of that group: root still reads them.
+            _files.WriteState(MetricPage.Path(source), page.Written, Alone);
+            throw;
+        }
     }
 
     /// <summary>What each source told last; a source that cannot be read has told nothing.</summary>

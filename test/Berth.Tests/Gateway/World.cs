@@ -45,6 +45,8 @@ internal sealed class World : IAsyncDisposable
 
     public MetricsParts Metrics { get; set; } = MetricsParts.None;
 
+    public Action<string, string> Drifted { get; set; } = (_, _) => { };
+
     public IReadOnlyList<string> Admins { get; set; } = [];
 
     public GatewayConfig Config => new(Settings, [.. _routes]) { Admins = Admins };
@@ -90,6 +92,7 @@ internal sealed class World : IAsyncDisposable
                 AcceptBound = AcceptBound,
                 Patience = Patience,
                 Metrics = Metrics,
+                Drifted = Drifted,
             },
             Listen ?? (options => options.Listen(IPAddress.Loopback, 0))
         );

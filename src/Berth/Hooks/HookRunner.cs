@@ -28,7 +28,12 @@ internal sealed class HookRunner(Hook hook, HookParts parts)
     /// <summary>A message that nobody takes for so long is left out.</summary>
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_poll = TimeSpan.FromSeconds(2);
+
+    /// <summary>Changes that may be looked through again.</summary>
+    private const long MostUnkept = 100;
+
     private bool _unreadable;
+    private long _kept;
 
     private string StatePath => $"{Folder}/{hook.Name}.json";
 
@@ -43,9 +48,11 @@ internal sealed class HookRunner(Hook hook, HookParts parts)
                 var step = Look(state);
                 if (step.Message is { } message)
                     await DeliverAsync(message, stop);
-                if (step.After != state)
-                    Keep(step.After);
+                // Before it is on disk: where that is full, nothing is told again and again.
                 state = step.After;
+                // What there was nothing to tell of is looked through again after a restart, to the same end.
+                if (step.Message is not null || state.Change >= _kept + MostUnkept)
+                    Keep(state);
                 if (step.Message is null)
                     await Task.Delay(step.Wait > s_poll ? step.Wait : s_poll, parts.Clock, stop);
                 _unreadable = false;
@@ -110,6 +117,9 @@ internal sealed class HookRunner(Hook hook, HookParts parts)
         return state;
     }
 
-    private void Keep(HookState state) =>
+    private void Keep(HookState state)
+    {
+        _kept = state.Change;
         parts.Files.WriteState(StatePath, Encoding.UTF8.GetBytes(state.ToJson()), 0x180);
+    }
 }

@@ -312,10 +312,37 @@ public sealed class HookRunnerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task While_its_disk_is_full_everything_is_told_once()
+    {
+        await BeginAsync();
+        // No temporary can be made: as on a full disk.
+        var inTheWay = Directory.CreateDirectory(Paths[$"{HookRunner.Folder}/ops.json.new"]);
+        await WhileAsync(
+            Runner(),
+            async () =>
+            {
+                Write(HookFlowTests.Stall(2));
+                await _receiver.Took.WaitForAsync("began alice");
+                Write(HookFlowTests.Stall(3, "bob"));
+                await _receiver.Took.WaitForAsync("began bob");
+                var later = _clock.GetUtcNow().AddMinutes(2);
+                while (_clock.GetUtcNow() < later)
+                    await Task.Delay(5, Stop);
+                inTheWay.Delete();
+                Write(HookFlowTests.Stall(4, "carol"));
+                await _receiver.Took.WaitForAsync("began carol");
+                await UntilToldAsync(4);
+            }
+        );
+        Assert.Equal(["began alice", "began bob", "began carol"], _receiver.Took.All);
+        Assert.Contains(_said.All, line => line.EndsWith("it is tried again", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Incidents_that_were_begun_anew_are_told_from_their_start()
     {
         await BeginAsync();
-        Write([.. Enumerable.Range(2, 5).Select(i => HookFlowTests.Stall(i))]);
+        Write([.. Enumerable.Range(2, 5).Select(i => HookFlowTests.Stall(i, $"user{i}"))]);
         await WhileAsync(Runner(), () => UntilToldAsync(6));
         System.IO.File.Delete(File);
         Write(HookFlowTests.Stall(1, "bob"));

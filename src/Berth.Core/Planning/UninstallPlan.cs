@@ -24,6 +24,7 @@ public static class UninstallPlan
             GatewaySteps.AddEndStops(draft, manifest);
             CredentialSteps.AddEnd(draft, manifest);
         }
+        RecorderSteps.AddEnd(draft, facts, manifest);
         foreach (
             var (name, _) in manifest
                 .Accounts.Where(pair => pair.Value.Locked)

@@ -17,7 +17,7 @@ internal sealed class Hogs(Vm vm)
             command: [/usr/local/bin/standin, serve, --port, "{port}"]
             ready: /ready
             tasks: 128
-        defaults: {memory: 100M, session-memory: 120M, pane-memory: 120M}
+        defaults: {memory: 64M, session-memory: 64M, pane-memory: 64M}
         users:
           alice: {}
           bob: {}
@@ -28,10 +28,10 @@ internal sealed class Hogs(Vm vm)
     private const string Hog = """
         my ($kind, $mark) = @ARGV;
         if ($kind eq 'double') { exit if fork; setpgrp; }
-        open my $log, '>>', '/var/tmp/hogs' or die; syswrite $log, "$$ $mark\n";
+        open my $log, '>>', '/opt/hogs/log' or die; syswrite $log, "$$ $mark\n";
         my $name = {sshd => 'sshd', version => '2.1.205', empty => "\0"}->{$kind};
         if (defined $name) { open my $comm, '>', '/proc/self/comm' or die; syswrite $comm, $name; }
-        for my $i (0 .. 200) { push @kept, chr(97 + $i % 20) x (1 << 20); }
+        for my $i (0 .. 100) { push @kept, chr(97 + $i % 20) x (1 << 20); }
         sleep 60;
         """;
 
@@ -41,7 +41,7 @@ internal sealed class Hogs(Vm vm)
         for ((i = 0; i < $2; i++)); do
             : "$(perl /opt/hog.pl "${kinds[i % 5]}" "$1-$i" 2>/dev/null)"
         done
-        : >/var/tmp/done-$1
+        : >/opt/hogs/done-$1
         """;
 
     /// <summary>Installs it all, on a host to which the roster was applied.</summary>
@@ -49,7 +49,7 @@ internal sealed class Hogs(Vm vm)
     {
         await vm.Write("/opt/hog.pl", Hog);
         await vm.Write("/opt/load.sh", Load);
-        (await vm.Run("chmod 644 /opt/*")).Ok();
+        (await vm.Run("chmod 644 /opt/hog.pl /opt/load.sh")).Ok();
         await vm.LetIn("carol");
     }
 
@@ -57,7 +57,7 @@ internal sealed class Hogs(Vm vm)
     public async Task Clear() =>
         (
             await vm.Run(
-                "rm -f /var/tmp/done-* /var/tmp/hogs; install -m 666 /dev/null /var/tmp/hogs; systemctl stop berth-recorder; rm -rf /var/lib/berth/recorder; systemctl start berth-recorder; dmesg --clear"
+                "rm -rf /opt/hogs; install -d -m 1777 /opt/hogs; install -m 666 /dev/null /opt/hogs/log; systemctl stop berth-recorder; rm -rf /var/lib/berth/recorder; systemctl start berth-recorder; dmesg --clear"
             )
         ).Ok();
 
@@ -69,7 +69,7 @@ internal sealed class Hogs(Vm vm)
         (await vm.As("carol", $"nohup bash /opt/load.sh carol {each} >/dev/null 2>&1 &")).Ok();
         (
             await vm.Run(
-                $"for ((i = 0; i < 1500; i++)); do [ -e /var/tmp/done-alice ] && [ -e /var/tmp/done-bob ] && [ -e /var/tmp/done-carol ] && exit 0; {meanwhile}; sleep 0.2; done; exit 1"
+                $"for ((i = 0; i < 1500; i++)); do [ -e /opt/hogs/done-alice ] && [ -e /opt/hogs/done-bob ] && [ -e /opt/hogs/done-carol ] && exit 0; {meanwhile}; sleep 0.2; done; exit 1"
             )
         ).Ok();
     }
@@ -84,7 +84,7 @@ internal sealed class Hogs(Vm vm)
 
     /// <summary>What each hog says of itself: its mark, by pid.</summary>
     public async Task<IReadOnlyDictionary<int, string>> Own() =>
-        (await vm.Ask("cat /var/tmp/hogs"))
+        (await vm.Ask("cat /opt/hogs/log"))
             .Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => line.Split(' '))
             .ToDictionary(words => int.Parse(words[0]), words => words[1]);
@@ -99,7 +99,8 @@ internal sealed class Hogs(Vm vm)
         using var json = JsonDocument.Parse(await vm.Ask("berth incidents --kind oom-kill --json"));
         return
         [
-            .. json.RootElement.EnumerateArray()
+            .. json
+                .RootElement.EnumerateArray()
                 .SelectMany(incident => incident.GetProperty("deaths").EnumerateArray())
                 .Select(death => new Told(
                     death.GetProperty("pid").GetInt32(),

@@ -90,7 +90,7 @@ public sealed class RecorderTests(Debian13 vm) : IClassFixture<Debian13>
         await Begin();
         await _hogs.Run(
             each: 12,
-            meanwhile: "kill -9 $(systemctl show -p MainPID --value berth-recorder) 2>/dev/null && echo x >>/root/killed"
+            meanwhile: "P=$(systemctl show -p MainPID --value berth-recorder); [ $P = 0 ] || { kill -9 $P && echo x >>/root/killed; }"
         );
         var (kernel, own) = (await _hogs.Kernel(), await _hogs.Own());
         var told = await _hogs.Recorder(kernel.Count);

@@ -69,7 +69,11 @@ public sealed class RecorderTroubleTests(Debian13 vm) : IClassFixture<Debian13>
         (await vm.Run("runuser -u alice -- cat /run/berth/receipts/alice/oom")).Ok().Says("was killed because");
         Assert.Equal("0", await vm.Ask("berth incidents --kind oom-kill | grep -c 'standin hog' || true"));
 
-        (await vm.Run($"rm {DropIn}; systemctl daemon-reload; systemctl start berth-agents; systemctl restart {Unit}")).Ok();
+        (
+            await vm.Run(
+                $"rm {DropIn}; systemctl daemon-reload; systemctl start berth-agents; systemctl restart {Unit}"
+            )
+        ).Ok();
         await vm.Write("/etc/berth/roster.yaml", s_roster);
         (await vm.Berth("apply")).Ok();
         await It_is_one_storm_and_people_log_in();
@@ -88,10 +92,18 @@ public sealed class RecorderTroubleTests(Debian13 vm) : IClassFixture<Debian13>
         ).Ok();
         await vm.Until("berth incidents --kind fork-storm | grep -q 'as many tasks as allowed (128)'");
         (await vm.As("alice", "id -un")).Ok().Says("alice");
-        (await vm.Run("timeout 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/4001; printf \"GET /work HTTP/1.1\\r\\n\\r\\n\" >&3; cat <&3' | grep -q done")).Ok();
+        (
+            await vm.Run(
+                "timeout 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/4001; printf \"GET /work HTTP/1.1\\r\\n\\r\\n\" >&3; cat <&3' | grep -q done"
+            )
+        ).Ok();
         (await vm.Run($"systemctl restart {Unit}")).Ok();
-        await vm.Until("berth incidents --kind fork-storm --json | grep -q 'no further forks\\|everything in it has ended'");
+        await vm.Until(
+            "berth incidents --kind fork-storm --json | grep -q 'no further forks\\|everything in it has ended'"
+        );
         var storm = Assert.Single(await Incidents("fork-storm"));
-        TestContext.Current.TestOutputHelper?.WriteLine($"one incident of {storm.GetProperty("count").GetInt32()} refusals");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"one incident of {storm.GetProperty("count").GetInt32()} refusals"
+        );
     }
 }

@@ -57,7 +57,7 @@ internal sealed class Hogs(Vm vm)
     public async Task Clear() =>
         (
             await vm.Run(
-                "rm -rf /opt/hogs; install -d -m 1777 /opt/hogs; install -m 666 /dev/null /opt/hogs/log; systemctl stop berth-recorder; rm -rf /var/lib/berth/recorder; systemctl start berth-recorder; dmesg --clear"
+                "rm -rf /opt/hogs; install -d -m 1777 /opt/hogs; install -m 666 /dev/null /opt/hogs/log; systemctl stop berth-recorder; rm -rf /var/lib/berth/recorder; systemctl start berth-recorder; echo berth-begins >/dev/kmsg; pkill -x cat; (cat /dev/kmsg >/root/kmsg 2>/dev/null &)"
             )
         ).Ok();
 
@@ -74,10 +74,15 @@ internal sealed class Hogs(Vm vm)
         ).Ok();
     }
 
-    /// <summary>What the kernel says: pid of each kill, oldest first.</summary>
+    /// <summary>What the kernel says: pid of each kill, newest first. Its log is read all the time, because a hundred kills
+    /// are more than it holds.</summary>
     public async Task<IReadOnlyList<int>> Kernel() =>
         [
-            .. (await vm.Ask("dmesg | sed -n 's/.*Killed process \\([0-9]*\\) .*UID:\\([0-9]*\\).*/\\1/p'"))
+            .. (
+                await vm.Ask(
+                    "tac /root/kmsg | sed '/berth-begins/q' | sed -n 's/.*;Memory cgroup out of memory: Killed process \\([0-9]*\\) .*UID:\\([0-9]*\\).*/\\1/p'"
+                )
+            )
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(int.Parse),
         ];

@@ -47,12 +47,6 @@ public sealed class SignalTests(Debian13 vm) : IClassFixture<Debian13>
         ).Ok();
         (await vm.Berth("apply")).Ok().Says("berth-hooks.service");
         (await vm.Run("umask 077; echo x >/home/alice/secret; chown alice: /home/alice/secret")).Ok();
-        // Where no unit of the recorder's own runs yet.
-        (
-            await vm.Run(
-                "systemctl is-active -q berth-recorder || systemd-run -q --unit=berth-recorder berth record; sleep 3"
-            )
-        ).Ok();
 
         await A_kill_reaches_both_hooks();
         await Who_may_read_the_numbers();
@@ -163,7 +157,7 @@ public sealed class SignalTests(Debian13 vm) : IClassFixture<Debian13>
         (await vm.Run("test ! -e /etc/berth/hooks.json && test ! -e /etc/systemd/system/berth-hooks.service")).Ok();
         (
             await vm.Run(
-                "systemctl stop receiver berth-recorder 2>/dev/null; rm -rf /var/lib/receiver /etc/berth/hooks; userdel prometheus"
+                "systemctl stop receiver 2>/dev/null; rm -rf /var/lib/receiver /etc/berth/hooks; userdel prometheus"
             )
         ).Ok();
     }

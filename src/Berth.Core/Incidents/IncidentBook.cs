@@ -12,6 +12,7 @@ public sealed class IncidentBook
 
     private readonly Dictionary<(IncidentKind, string?, string), Incident> _open = [];
     private readonly HashSet<(IncidentKind, string?, string)> _lasting = [];
+    private readonly Dictionary<(IncidentKind, string?, string), List<string>> _added = [];
 
     public IReadOnlyCollection<Incident> Open => _open.Values;
 
@@ -52,8 +53,24 @@ public sealed class IncidentBook
             Sentence = report.Sentence,
             Outcome = report.Outcome,
             NextStep = report.NextStep,
-            Evidence = report.Lasting ? Trim(report.Evidence) : Trim([.. open.Evidence, .. report.Evidence]),
+            Evidence = report.Lasting
+                ? Trim([.. report.Evidence, .. _added.GetValueOrDefault(key) ?? []])
+                : Trim([.. open.Evidence, .. report.Evidence]),
         };
+    }
+
+    /// <summary>Something more has become known of what is open, and stays with it.</summary>
+    /// <returns>Null when nothing of the kind is open any more.</returns>
+    public Incident? Add(IncidentKind kind, string? user, string subject, string evidence)
+    {
+        var key = (kind, user, subject);
+        if (!_open.TryGetValue(key, out var open))
+            return null;
+        if (!_added.TryGetValue(key, out var added))
+            _added[key] = added = [];
+        if (added.Count < MostEvidence / 2)
+            added.Add(evidence);
+        return _open[key] = open with { Evidence = Trim([.. open.Evidence, evidence]) };
     }
 
     /// <summary>What lasted is over.</summary>
@@ -62,6 +79,7 @@ public sealed class IncidentBook
     {
         var key = (kind, user, subject);
         _lasting.Remove(key);
+        _added.Remove(key);
         if (!_open.Remove(key, out var open))
             return null;
         return open with
@@ -81,6 +99,7 @@ public sealed class IncidentBook
             if (_lasting.Contains(key) || now - open.Last < Quiet)
                 continue;
             _open.Remove(key);
+            _added.Remove(key);
             (closed ??= []).Add(open with { End = open.Last });
         }
         return closed ?? [];

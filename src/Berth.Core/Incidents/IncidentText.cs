@@ -22,7 +22,7 @@ public static class IncidentText
 
     /// <summary>One incident on one line.</summary>
     public static string Line(Incident incident, TimeZoneInfo zone) =>
-        $"{Time(incident.Start, zone):yyyy-MM-dd HH:mm:ss}  {Incident.Name(incident.Kind), -11}  {incident.User ?? "-", -10}  {Sentence(incident)}{(incident.End is null ? " (goes on)" : "")}";
+        $"{Time(incident.Start, zone):yyyy-MM-dd HH:mm:ss}  {Incident.Name(incident.Kind), -11}  {incident.User ?? "-", -10}  {Sentence(incident)}{(GoesOn(incident) ? " (goes on)" : "")}";
 
     private static string Sentence(Incident incident) =>
         incident is { Count: > 1, Kind: IncidentKind.OomKill or IncidentKind.Restart or IncidentKind.LogGap }
@@ -35,12 +35,19 @@ public static class IncidentText
         var end = incident.End is { } over ? Time(over, zone) : (DateTimeOffset?)null;
         return $"{start:yyyy-MM-dd HH:mm:ss}"
             + (
-                end is null ? ", goes on"
+                GoesOn(incident) ? ", goes on"
+                : end is null ? ""
                 : end.Value - start < TimeSpan.FromSeconds(1) ? ""
                 : $" to {end:HH:mm:ss} ({Words.Time(end.Value - start)})"
             )
             + $"  {Incident.Name(incident.Kind)}";
     }
+
+    /// <summary>A kill is over when it is told; that its incident is still open only means that the next one of its kind
+    /// is told with it.</summary>
+    private static bool GoesOn(Incident incident) =>
+        incident.End is null
+        && incident.Kind is not (IncidentKind.OomKill or IncidentKind.LogGap or IncidentKind.Restart);
 
     private static DateTimeOffset Time(DateTimeOffset time, TimeZoneInfo zone) => TimeZoneInfo.ConvertTime(time, zone);
 }

@@ -1,3 +1,4 @@
+using Berth.Planning;
 using Berth.Recording;
 
 namespace Berth.Incidents;
@@ -17,6 +18,11 @@ public sealed class StallDetector
     private (long At, MemoryEvents Events, long Full)? _before;
     private long _rose = long.MinValue / 2;
 
+    public bool IsOn => _latch.IsOn;
+
+    /// <summary>It was seen at the last look; what is on may just be ending.</summary>
+    public bool Seen { get; private set; }
+
     /// <summary>When it began.</summary>
     public long Since => _latch.Since;
 
@@ -32,13 +38,14 @@ public sealed class StallDetector
             var risen = events.High - before.Events.High + (events.Max - before.Events.Max);
             if (risen > 0)
                 _rose = at;
-            Events = _latch.IsOn ? Events + Math.Max(0, risen) : Math.Max(0, risen);
             var lost = (sample.Pressure.FullTotal - before.Full) / (double)((at - before.At) * 1000);
             seen =
                 events.OomKill == before.Events.OomKill
                 && at - _rose <= 3000
                 && (lost * 10_000 >= Much || sample.Pressure.Full10 >= Much);
+            Events = seen || _latch.IsOn ? Events + Math.Max(0, risen) : 0;
         }
+        Seen = seen;
         _before = (at, events, sample.Pressure.FullTotal);
         return _latch.Look(seen, at);
     }
@@ -75,7 +82,9 @@ public sealed class ForkStorm
         // What was refused before the recorder looked is no news.
         var risen = Math.Max(0, refused - (_before ?? refused));
         _before = refused;
-        var edge = _latch.Look(risen > 0, at);
+        // Before Linux 6.11 a refusal is counted in the cgroup of whoever was refused, which may be below this one.
+        var full = sample.TasksCap is > 0 and not HostFacts.Unlimited && sample.Tasks >= sample.TasksCap;
+        var edge = _latch.Look(risen > 0 || full, at);
         Refused = edge is Edge.Begins ? risen : Refused + risen;
         return edge;
     }
@@ -105,6 +114,20 @@ public sealed class SurfaceWatch(Surface surface)
     private readonly CapNear _near = new();
     private readonly ForkStorm _storm = new();
     private SurfaceSample _last;
+    private string? _killed;
+    private Report? _stalled;
+
+    /// <summary>It stands still now.</summary>
+    public bool Stalls => _stall.IsOn;
+
+    /// <summary>The largest process of it was killed, so that the rest gets on.</summary>
+    /// <returns>The stall as it is told from now on; null when there was none.</returns>
+    public Report? Killed(TrackedProcess leaf)
+    {
+        _killed =
+            $"the recorder killed `{Words.Short(leaf.Program.Argv, 60)}` (pid {leaf.Pid}, {Words.Memory(leaf.Sizes.Last.Bytes)}), the largest in it";
+        return _stalled = _stalled is null ? null : _stalled with { Outcome = _killed, NextStep = Cured };
+    }
 
     public Surface Surface => surface;
 
@@ -118,11 +141,15 @@ public sealed class SurfaceWatch(Surface surface)
         List<(Report, bool)>? told = null;
         switch (_stall.Observe(sample, at))
         {
-            case Edge.Begins or Edge.On:
-                (told ??= []).Add((Stall(largest, at), false));
+            // What is told last is how it was while it stood still, not how it gets on.
+            case Edge.Begins or Edge.On when _stall.Seen:
+                _stalled = Stall(largest, at);
+                (told ??= []).Add((_stalled, false));
                 break;
             case Edge.Ends:
-                (told ??= []).Add((Stall(largest, at) with { Outcome = "it gets on again" }, true));
+                var cured = _killed is null ? "it gets on again" : $"{_killed}; it gets on again";
+                (told ??= []).Add((Stall(largest, at) with { Outcome = cured }, true));
+                (_killed, _stalled) = (null, null);
                 break;
         }
         switch (_near.Observe(sample, at))
@@ -146,15 +173,19 @@ public sealed class SurfaceWatch(Surface surface)
         return told ?? [];
     }
 
+    private string Cured =>
+        $"keep it from coming back: a band below the cap (MemoryHigh=) stops everything in {surface.Says} and kills nothing";
+
     private Report Stall(TrackedProcess? largest, long at) =>
         new(
             IncidentKind.Stall,
             surface.User,
             surface.Cgroup,
             $"{surface.Says} {(surface.Kind is SurfaceKind.Server ? "has" : "have")} stood still for {Words.Time(TimeSpan.FromMilliseconds(at - _stall.Since))}: it is at {Words.Memory(_last.Current)}{(_last.Capped ? $" of {Words.Cap(_last.Cap)}" : "")}, the kernel has held its tasks back {_stall.Events:N0} times, and nothing is killed{Largest(largest)}",
-            "it goes on",
-            largest is null
-                ? $"see what runs: berth replay {surface.User}"
+            _killed ?? "it goes on",
+            _killed is not null
+                    ? $"keep it from coming back: a band below the cap (MemoryHigh=) stops everything in {surface.Says} and kills nothing"
+                : largest is null ? $"see what runs: berth replay {surface.User}"
                 : $"end the largest: sudo kill -9 {largest.Pid}",
             [
                 $"memory.events: high {_last.Events.High}, max {_last.Events.Max}, oom_kill {_last.Events.OomKill}",
@@ -188,7 +219,7 @@ public sealed class SurfaceWatch(Surface surface)
             IncidentKind.ForkStorm,
             surface.User,
             surface.Cgroup,
-            $"{surface.Says} {(surface.Kind is SurfaceKind.Server ? "has" : "have")} as many tasks as allowed ({_last.TasksCap:N0}), and {Words.Count(_storm.Refused, "fork")} were refused; other people are not touched by it",
+            $"{surface.Says} {(surface.Kind is SurfaceKind.Server ? "has" : "have")} as many tasks as allowed ({_last.TasksCap:N0}), and {(_storm.Refused > 0 ? $"{Words.Count(_storm.Refused, "fork")} were" : "further ones are")} refused; other people are not touched by it",
             "it goes on",
             $"see what forks: berth replay {surface.User}{(largest is null ? "" : $"; the largest is pid {largest.Pid}")}",
             [

@@ -36,6 +36,7 @@ internal static class ActivationSteps
         HookSteps.Add(draft, roster, manifest, changed);
         if (changed.Contains(AgentUnits.Path))
             draft.Steps.Add(new StartOwnUnits([AgentUnits.Service]));
+        RecorderSteps.AddStart(draft, facts, changed);
         if (changed.Contains(Preload.Path))
             draft.Steps.Add(new RestartPreload());
         if (

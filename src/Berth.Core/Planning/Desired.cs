@@ -86,6 +86,7 @@ public static class DesiredFiles
         HostWide(files, roster, facts, reserve, assigned);
         GatewayFiles.Add(files, roster, facts, routes);
         HookSteps.AddFiles(files, roster, facts);
+        RecorderSteps.AddFiles(files, roster, facts, accounts);
         foreach (var user in roster.Users.Where(user => !user.Removed))
             ForUser(files, roster, user, accounts[user.Name], facts, ports);
         return new Desired(files, accounts, ports, without.ToHashSet(StringComparer.Ordinal), reserve)

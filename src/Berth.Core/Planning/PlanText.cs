@@ -81,7 +81,13 @@ public static class PlanText
             WriteFile { Change: FileChange.Create } or CreateAccount or CreateHome or AddToGroup or MakeSystemAccount =>
                 '+',
             WriteFile => '~',
-            RemoveFile or StopServer or StopOwnUnits or EndSessions or DeleteFirewall or RemoveGatewayState => '-',
+            RemoveFile
+            or StopServer
+            or StopOwnUnits
+            or EndSessions
+            or DeleteFirewall
+            or RemoveGatewayState
+            or RemoveRecords => '-',
             SetLock or CloseHome or UnmergeDocker => '~',
             _ => '>',
         };

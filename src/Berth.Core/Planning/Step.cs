@@ -231,6 +231,13 @@ public sealed record RemoveGatewayState(bool Account) : Step(Phase.Activate, (st
         Account ? $"remove {GatewayUnits.State} and account {GatewayUnits.Account}" : $"remove {GatewayUnits.State}";
 }
 
+/// <summary>Takes away what was recorded, and what people were told of it.</summary>
+public sealed record RemoveRecords() : Step(Phase.Activate, (string?)null)
+{
+    public override string Kind => "remove-records";
+    public override string Says => $"remove {RecorderUnits.State} (samples and incidents)";
+}
+
 public sealed record RestartBackstop() : Step(Phase.Activate, (string?)null)
 {
     public override string Kind => "restart-backstop";

@@ -25,6 +25,7 @@ public static class UninstallPlan
             CredentialSteps.AddEnd(draft, manifest);
             HookSteps.AddStop(draft, manifest);
         }
+        RecorderSteps.AddEnd(draft, facts, manifest);
         foreach (
             var (name, _) in manifest
                 .Accounts.Where(pair => pair.Value.Locked)

@@ -57,6 +57,9 @@ public sealed record Death(
     /// <summary>Number of the kernel's record; 0 where there was none.</summary>
     public long Sequence { get; init; }
 
+    /// <summary>Who forked it; 0 where that is not known.</summary>
+    public int ParentPid { get; init; }
+
     /// <summary>It is known what died.</summary>
     public bool Known => Program is not null;
 

@@ -7,14 +7,8 @@ namespace Berth.Recording;
 /// Both may be lost with the log: the cgroup's own counter then tells how many are missing.</summary>
 /// <param name="table">The processes.</param>
 /// <param name="map">Whose a cgroup is.</param>
-/// <param name="users">User names by uid.</param>
 /// <param name="capOf">Cap of a cgroup in bytes; null where it is not known.</param>
-public sealed class KillJoiner(
-    ProcessTable table,
-    SurfaceMap map,
-    IReadOnlyDictionary<int, string> users,
-    Func<string, long?> capOf
-)
+public sealed class KillJoiner(ProcessTable table, SurfaceMap map, Func<string, long?> capOf)
 {
     /// <summary>How long to look what a kill left alone, in milliseconds: a second victim dies within it.</summary>
     public const long Settle = 1000;
@@ -36,7 +30,7 @@ public sealed class KillJoiner(
 
     private sealed record Heard(int Pid, int Uid, string Name, bool InCgroup, long Rss, Chosen? Chosen);
 
-    private sealed record Chosen(string? CapCgroup, string TaskCgroup, int Uid, long At);
+    private sealed record Chosen(string? CapCgroup, string TaskCgroup, int Uid, long At, long Sequence);
 
     private sealed class Balance
     {
@@ -50,11 +44,27 @@ public sealed class KillJoiner(
     }
 
     /// <summary>Whether somebody waits for <see cref="Due"/>.</summary>
-    public bool Waiting => _kills.Count > 0 || _balances.Values.Any(balance => balance.Missing != 0);
+    public bool Waiting =>
+        _kills.Count > 0 || _chosen.Count > 0 || _balances.Values.Any(balance => balance.Missing != 0);
 
     /// <summary>The kernel's record from which on kills are not told yet; null when all are. Who begins again behind
     /// an earlier one loses none.</summary>
-    public long? Pending => _kills.Count > 0 ? _kills.Min(kill => kill.Sequence) : null;
+    public long? Pending
+    {
+        get
+        {
+            long? first = null;
+            foreach (var kill in _kills)
+                first = Math.Min(
+                    first ?? long.MaxValue,
+                    Math.Min(kill.Sequence, kill.Line.Chosen?.Sequence ?? long.MaxValue)
+                );
+            // The line that says where somebody is killed, and not yet the one that says that they were.
+            foreach (var chosen in _chosen.Values)
+                first = Math.Min(first ?? long.MaxValue, chosen.Sequence);
+            return first;
+        }
+    }
 
     /// <summary>A line that the kernel itself wrote.</summary>
     /// <param name="line">The line.</param>
@@ -66,13 +76,12 @@ public sealed class KillJoiner(
         switch (line.Kind)
         {
             case KernelLineKind.Chosen:
-                if (_chosen.Count > 256)
-                    _chosen.Clear();
                 _chosen[line.Pid] = new Chosen(
                     line.InCgroup ? Path(line.CapCgroup) : null,
                     Path(line.TaskCgroup),
                     line.Uid,
-                    at
+                    at,
+                    sequence
                 );
                 break;
             case KernelLineKind.Killed:
@@ -103,6 +112,11 @@ public sealed class KillJoiner(
     public IReadOnlyList<Death> Due(long at)
     {
         List<Death>? due = null;
+        foreach (var (pid, chosen) in _chosen)
+        {
+            if (at - chosen.At > Patience)
+                _chosen.Remove(pid);
+        }
         for (var i = 0; i < _kills.Count; i++)
         {
             if (at - _kills[i].At < Settle)
@@ -142,7 +156,7 @@ public sealed class KillJoiner(
 
     /// <summary>A server runs as its person, and so do sessions but for what sshd and the like do there.</summary>
     private bool Owns(Surface surface, int uid) =>
-        surface.User is null || uid is -1 or 0 || users.GetValueOrDefault(uid) == surface.User;
+        surface.User is null || uid is -1 or 0 || map.UserOf(uid) == surface.User;
 
     private Death Tell(Kill kill)
     {
@@ -151,7 +165,7 @@ public sealed class KillJoiner(
         if (process is not null)
             process.Explained = true;
         var surface = kill.Process is null && process is not null ? process.Surface : SurfaceOf(kill);
-        var user = surface?.User ?? users.GetValueOrDefault(line.Uid);
+        var user = surface?.User ?? map.UserOf(line.Uid);
         // The kernel knows best where in its surface a process is: it may have been moved since it was looked at.
         var cgroup =
             line.Chosen is { } said && (process is null || process.Surface.Holds(said.TaskCgroup))
@@ -178,6 +192,7 @@ public sealed class KillJoiner(
         )
         {
             Sequence = kill.Sequence,
+            ParentPid = process?.Parent ?? 0,
         };
     }
 
@@ -269,7 +284,7 @@ public sealed class KillJoiner(
         return slash < 0 ? null : path[..slash];
     }
 
-    private static bool IsServer(TrackedProcess? process) => process is { Top: true, Surface.Kind: SurfaceKind.Server };
+    private bool IsServer(TrackedProcess? process) => process is not null && table.IsServer(process);
 
     private static AgentFacts? AgentOf(TrackedProcess? process)
     {

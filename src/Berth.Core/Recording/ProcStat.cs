@@ -21,6 +21,9 @@ public readonly record struct ProcStat(
 {
     private const int Last = 21;
 
+    /// <summary>The pseudo terminal that it belongs to, the N of <c>/dev/pts/N</c>; -1 for none.</summary>
+    public int Terminal { get; private init; } = -1;
+
     /// <summary>Reads the line. The name in the middle is a process's own choice: it may hold spaces, newlines and
     /// brackets, so what counts starts behind the last closing bracket.</summary>
     public static bool TryParse(ReadOnlySpan<byte> line, out ProcStat stat)
@@ -56,9 +59,16 @@ public readonly record struct ProcStat(
             fields[19],
             fields[11] + fields[12],
             (int)fields[17]
-        );
+        )
+        {
+            Terminal = TerminalOf(fields[4]),
+        };
         return true;
     }
+
+    /// <summary>As the kernel packs a device (new_encode_dev): major 136 is a pseudo terminal, the minor its number.</summary>
+    private static int TerminalOf(long device) =>
+        ((device >> 8) & 0xFFF) == 136 ? (int)((device & 0xFF) | ((device >> 12) & 0xFFF00)) : -1;
 
     private static bool Wanted(int field) => field is 1 or 11 or 12 or 17 or 19 or 21;
 

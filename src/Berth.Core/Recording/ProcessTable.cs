@@ -62,7 +62,7 @@ public sealed class ProcessTable(int kept = 4096)
     /// <summary>What the process is, read when it began to run something, or when a sample met it first.</summary>
     public static void Read(TrackedProcess process, ProgramFacts program, int uid, long start)
     {
-        process.Program = program;
+        (process.Program, process.Stale) = (program, false);
         if (uid >= 0)
             process.Uid = uid;
         if (start > 0)
@@ -126,12 +126,26 @@ public sealed class ProcessTable(int kept = 4096)
         return process;
     }
 
-    /// <summary>Takes up one that an earlier run had known: it may be among those whose kill is still to be
-    /// read.</summary>
-    public void Remember(TrackedProcess process, long at)
+    /// <summary>Takes up one that an earlier run had known. The next sample tells whether it still lives; if not, it may
+    /// be among those whose kill is still to be read.</summary>
+    public void Remember(TrackedProcess process)
     {
-        if (_living.TryAdd(process.Pid, process))
-            Exited(process.Pid, at, Unheard);
+        process.Stale = true;
+        _living.TryAdd(process.Pid, process);
+    }
+
+    /// <summary>Whether it is what the service manager started as a person's server. Who was handed to the manager when
+    /// its parent ended looks the same to whoever comes later, but is younger.</summary>
+    public bool IsServer(TrackedProcess process)
+    {
+        if (process is not { Top: true, Surface.Kind: SurfaceKind.Server })
+            return false;
+        foreach (var other in _living.Values)
+        {
+            if (other.Top && other.Born < process.Born && other.Surface == process.Surface)
+                return false;
+        }
+        return true;
     }
 
     /// <summary>Whom the kernel means by a pid and a user in its word of a kill: the one who lives, or the last to have

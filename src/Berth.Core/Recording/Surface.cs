@@ -31,11 +31,23 @@ public sealed record Surface(SurfaceKind Kind, string? User, string Cgroup)
 }
 
 /// <summary>Tells whose a cgroup is, by the places that systemd gives to units: never by what runs in it.</summary>
-/// <param name="users">User names by uid: the people of the roster.</param>
-/// <param name="containers">Where containers run, below the cgroup tree; null where there are none.</param>
-public sealed class SurfaceMap(IReadOnlyDictionary<int, string> users, string? containers)
+public sealed class SurfaceMap
 {
-    private readonly HashSet<string> _names = new(users.Values, StringComparer.Ordinal);
+    private readonly string? _containers;
+    private IReadOnlyDictionary<int, string> _users;
+    private HashSet<string> _names;
+
+    /// <param name="users">User names by uid: the people of the roster.</param>
+    /// <param name="containers">Where containers run, below the cgroup tree; null where there are none.</param>
+    public SurfaceMap(IReadOnlyDictionary<int, string> users, string? containers) =>
+        (_users, _names, _containers) = (users, new(users.Values, StringComparer.Ordinal), containers);
+
+    /// <summary>Goes by these people from now on.</summary>
+    public void Take(IReadOnlyDictionary<int, string> users) =>
+        (_users, _names) = (users, new(users.Values, StringComparer.Ordinal));
+
+    /// <summary>Who has a uid; null for nobody of the roster.</summary>
+    public string? UserOf(int uid) => _users.GetValueOrDefault(uid);
 
     /// <param name="cgroup">Path below the cgroup tree; a leading slash is left out.</param>
     /// <returns>Null where no person of the roster works.</returns>
@@ -59,13 +71,13 @@ public sealed class SurfaceMap(IReadOnlyDictionary<int, string> users, string? c
                 dot > 0
                 && (rest[dot..] is ".slice" || rest[dot..].StartsWith(".slice/", StringComparison.Ordinal))
                 && int.TryParse(rest[..dot], out var uid)
-                && users.TryGetValue(uid, out var user)
+                && _users.TryGetValue(uid, out var user)
                 ? new Surface(SurfaceKind.Sessions, user, path[..(sessions.Length + dot + ".slice".Length)].ToString())
                 : null;
         }
         return
-            containers is not null
-            && new Surface(SurfaceKind.Containers, null, containers) is var all
+            _containers is not null
+            && new Surface(SurfaceKind.Containers, null, _containers) is var all
             && all.Holds(path)
             ? all
             : null;

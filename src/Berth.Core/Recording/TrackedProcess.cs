@@ -55,6 +55,9 @@ public sealed class TrackedProcess
     /// <summary>Its death has been explained.</summary>
     public bool Explained { get; set; }
 
+    /// <summary>What it runs is what an earlier run knew, and has to be read again.</summary>
+    public bool Stale { get; set; }
+
     /// <summary>Which sample saw it last.</summary>
     public int Seen { get; set; }
 

@@ -143,6 +143,9 @@ public sealed record DefaultSettings(string? Server, Size Memory, Size SessionMe
 {
     /// <summary>See <see cref="User.TokenFile"/>. Default: null.</summary>
     public string? TokenFile { get; init; }
+
+    /// <summary>See <see cref="User.KillsLeaf"/>. Default: false.</summary>
+    public bool KillsLeaf { get; init; }
 }
 
 /// <summary>An OS account plus the login that the identity provider sends.</summary>
@@ -175,6 +178,10 @@ public sealed record User(
 {
     /// <summary>Where, below their home, their own login watch keeps a copy of their token; null for nowhere.</summary>
     public string? TokenFile { get; init; }
+
+    /// <summary>When a surface of theirs stands still, its largest process is killed
+    /// (<c>on-stall: kill-leaf</c>).</summary>
+    public bool KillsLeaf { get; init; }
 
     /// <summary>Whether this user's server should be running.</summary>
     public bool Serves => Server is not null && !Parked && !Removed;

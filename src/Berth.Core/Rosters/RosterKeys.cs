@@ -11,6 +11,8 @@ public static class RosterKeys
     /// <summary>The uids that useradd(8) and systemd give to people.</summary>
     public static (int Least, int Most) UidRange { get; } = (1000, 59999);
 
+    private static IReadOnlyList<string> StallChoices { get; } = ["tell", "kill-leaf"];
+
     public static IReadOnlyList<RosterKey> Host { get; } =
     [
         new(
@@ -242,6 +244,16 @@ public static class RosterKeys
             ".config/claude-oauth.env",
             "Path below each home where that person's own login watch keeps a copy of their token, for programs that read it there."
         ),
+        new(
+            "on-stall",
+            Text,
+            "tell",
+            "kill-leaf",
+            "What the recorder does when a surface stands still at a soft band or its cap and nothing is killed. tell: an incident. kill-leaf: it also kills the largest process there, never the server itself."
+        )
+        {
+            Choices = StallChoices,
+        },
     ];
 
     public static IReadOnlyList<RosterKey> User { get; } =
@@ -276,6 +288,10 @@ public static class RosterKeys
             ".config/claude-oauth.env",
             "Path below their home for a copy of their token."
         ),
+        new("on-stall", Text, "defaults.on-stall", "kill-leaf", "What is done when a surface of theirs stands still.")
+        {
+            Choices = StallChoices,
+        },
         new("admin", Flag, "false", "true", "May see and act for everybody."),
         new("parked", Flag, "false", "true", "Their server is stopped and stays stopped; the account works."),
         new("removed", Flag, "false", "true", "The reversible cut: server stopped, account locked, home untouched."),

@@ -49,6 +49,9 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
         )
         {
             TokenFile = TokenFilePath.Read(entry.Keys("token-file")) ?? defaults.Settings.TokenFile,
+            KillsLeaf = entry.Keys("on-stall").Choice("on-stall") is { } choice
+                ? choice is "kill-leaf"
+                : defaults.Settings.KillsLeaf,
         };
     }
 

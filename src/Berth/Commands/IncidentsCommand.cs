@@ -42,7 +42,7 @@ public static class IncidentsCommand
                 return store;
             Console.Error.WriteLine(
                 Native.EffectiveUser() == 0
-                    ? "berth: nothing was recorded on this host yet: systemctl status berth"
+                    ? "berth: nothing was recorded on this host yet: systemctl status berth-recorder"
                     : "berth: incidents are read by root; run it with sudo"
             );
         }

@@ -23,22 +23,30 @@ public static class RecordCommand
         HelpName = "FOLDER",
     };
 
+    private static readonly Option<bool> s_applied = new("--applied")
+    {
+        Description = "Follow whom 'berth apply' named last (what berth-recorder.service runs)",
+        Hidden = true,
+    };
+
     public static Command Create()
     {
-        var command = new Command("record", "The recorder alone, in the foreground") { s_samples, s_state };
+        var command = new Command("record", "The recorder alone, in the foreground") { s_samples, s_state, s_applied };
         command.SetAction((parse, _) => RunAsync(parse));
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parse)
     {
-        if (parse.LoadRoster() is not { } roster)
-            return ExitCodes.Failed;
         if (Native.EffectiveUser() != 0)
         {
             Console.Error.WriteLine("berth: this reads everybody's processes and needs root; run it with sudo");
             return ExitCodes.Failed;
         }
+        if (parse.GetValue(s_applied))
+            return await ServeAsync();
+        if (parse.LoadRoster() is not { } roster)
+            return ExitCodes.Failed;
         var settings = RecorderSettings.Of(roster, HostPaths.Live, ProcessRunner.Default);
         if (parse.GetValue(s_state) is { } folder)
             settings = settings with
@@ -48,6 +56,35 @@ public static class RecordCommand
             };
         if (parse.GetValue(s_samples) is > 0 and var samples)
             return Measure(settings, samples);
+        await UntilToldAsync(new Recorder(HostPaths.Live, settings, TimeProvider.System, Console.Out.WriteLine));
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>As a service: goes by what was applied, and shows the service manager that it turns.</summary>
+    private static async Task<int> ServeAsync()
+    {
+        var watch = new ConfigWatch(HostPaths.Live, Console.Out.WriteLine);
+        await UntilToldAsync(
+            new Recorder(
+                HostPaths.Live,
+                watch.News() ?? new RecorderSettings([]),
+                TimeProvider.System,
+                Console.Out.WriteLine
+            )
+            {
+                News = watch.News,
+                Alive = (
+                    () => ServiceManager.Tell("READY=1"),
+                    () => ServiceManager.Tell("WATCHDOG=1"),
+                    ServiceManager.Watchdog() / 3 ?? TimeSpan.FromMinutes(1)
+                ),
+            }
+        );
+        return ExitCodes.Ok;
+    }
+
+    private static async Task UntilToldAsync(Recorder recorder)
+    {
         using var stop = new CancellationTokenSource();
         void End(PosixSignalContext signal)
         {
@@ -56,8 +93,7 @@ public static class RecordCommand
         }
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-        await new Recorder(HostPaths.Live, settings, TimeProvider.System, Console.Out.WriteLine).RunAsync(stop.Token);
-        return ExitCodes.Ok;
+        await recorder.RunAsync(stop.Token);
     }
 
     private static int Measure(RecorderSettings settings, int samples)

@@ -49,7 +49,7 @@ public static class ReplayCommand
         }
         catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
         {
-            Console.Error.WriteLine("berth: nothing was recorded on this host yet: systemctl status berth");
+            Console.Error.WriteLine("berth: nothing was recorded on this host yet: systemctl status berth-recorder");
         }
         catch (UnauthorizedAccessException)
         {

@@ -45,6 +45,8 @@ public static class StatusCommand
     {
         if (planned.Plan.Steps.Any(step => step is LoadFirewall))
             yield return "the firewall is not loaded as the roster wants it: others on this host may reach people's servers; next: berth apply";
+        if (!planned.Facts.OwnUnits.Contains(RecorderUnits.Service))
+            yield return $"{RecorderUnits.Service} is not running: nobody records what happens (journalctl -u {RecorderUnits.Service} -n 20); next: berth apply";
         if (roster.Gateway is null)
             yield break;
         foreach (var unit in new[] { GatewayUnits.Service, GatewayUnits.Daemon })

@@ -154,6 +154,21 @@ internal static partial class Native
         [FieldOffset(104)]
         public uint ChangedNanoseconds;
 
+        [FieldOffset(128)]
+        private readonly uint _ownMajor;
+
+        [FieldOffset(136)]
+        private readonly uint _deviceMajor;
+
+        [FieldOffset(140)]
+        private readonly uint _deviceMinor;
+
+        /// <summary>The file system that it is on.</summary>
+        public readonly ulong Device => ((ulong)_deviceMajor << 32) | _deviceMinor;
+
+        /// <summary>A pseudo terminal.</summary>
+        public readonly bool IsTerminalDevice => (RawMode & 0xF000) == 0x2000 && _ownMajor == 136;
+
         public readonly int Mode => RawMode & 0xFFF;
         public readonly bool IsFile => (RawMode & 0xF000) == 0x8000;
         public readonly bool IsFolder => (RawMode & 0xF000) == 0x4000;

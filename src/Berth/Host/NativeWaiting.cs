@@ -33,6 +33,34 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     public static partial int SyncData(int descriptor);
 
+    public const int NoTerminal = 0x100; // O_NOCTTY
+
+    /// <summary>struct statvfs of statvfs(3) on 64 bits.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FileSystemSpace
+    {
+        public ulong BlockSize;
+        public ulong Fragment;
+        public ulong Blocks;
+        public ulong Free;
+        public ulong Available;
+        public ulong Files;
+        public ulong FreeFiles;
+        public ulong AvailableFiles;
+        private readonly ulong _id;
+        private readonly ulong _flags;
+        private readonly ulong _longestName;
+        private readonly ulong _spare0;
+        private readonly ulong _spare1;
+        private readonly ulong _spare2;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Space(string path, out FileSystemSpace space);
+
+    [LibraryImport("libc", EntryPoint = "lsetxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int SetAttribute(string path, string name, ReadOnlySpan<byte> value, nint size, int flags);
+
     /// <summary>Gives a file its blocks, so that a full disk cannot take them later.</summary>
     [LibraryImport("libc", EntryPoint = "posix_fallocate")]
     public static partial int Allocate(int descriptor, long offset, long length);

@@ -195,14 +195,22 @@ public sealed class IncidentStore : IDisposable
     }
 
     /// <summary>Forgets what is too old or too much.</summary>
+    /// <exception cref="IOException">It cannot be written now.</exception>
     public void Forget(DateTimeOffset now)
     {
-        Run(
-            "DELETE FROM incident WHERE ended IS NOT NULL AND (last < $old OR id <= (SELECT max(id) FROM incident) - $most)",
-            ("$old", (now - Kept).ToUnixTimeMilliseconds()),
-            ("$most", Most)
-        );
-        Run("DELETE FROM death WHERE incident NOT IN (SELECT id FROM incident)");
+        try
+        {
+            Run(
+                "DELETE FROM incident WHERE ended IS NOT NULL AND (last < $old OR id <= (SELECT max(id) FROM incident) - $most)",
+                ("$old", (now - Kept).ToUnixTimeMilliseconds()),
+                ("$most", Most)
+            );
+            Run("DELETE FROM death WHERE incident NOT IN (SELECT id FROM incident)");
+        }
+        catch (SqliteException refused)
+        {
+            throw new IOException($"cannot forget old incidents: {refused.Message}", refused);
+        }
     }
 
     public void Dispose()
@@ -274,11 +282,12 @@ public sealed class IncidentStore : IDisposable
 
     private void Migrate()
     {
+        // Only read where there is nothing to do: somebody else may be writing for long.
+        if (Version() == IncidentSchema.Migrations.Count)
+            return;
         using var all = _connection.BeginTransaction();
         Run("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)");
-        long version;
-        using (var command = Command("SELECT coalesce(max(version), 0) FROM schema_version"))
-            version = Convert.ToInt64(command.ExecuteScalar());
+        var version = Version();
         if (version > IncidentSchema.Migrations.Count)
             throw new IOException($"the incidents were written by a newer berth (version {version})");
         for (; version < IncidentSchema.Migrations.Count; version++)
@@ -287,6 +296,15 @@ public sealed class IncidentStore : IDisposable
             Run("INSERT INTO schema_version VALUES ($version)", ("$version", version + 1));
         }
         all.Commit();
+    }
+
+    private long Version()
+    {
+        using var there = Command("SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'");
+        if (Convert.ToInt64(there.ExecuteScalar()) == 0)
+            return 0;
+        using var command = Command("SELECT coalesce(max(version), 0) FROM schema_version");
+        return Convert.ToInt64(command.ExecuteScalar());
     }
 
     private void Put(Incident incident) =>

@@ -22,7 +22,8 @@ internal sealed class IncidentWriter : IAsyncDisposable
     private const int MostWaiting = 10_000;
     private static readonly TimeSpan s_again = TimeSpan.FromSeconds(5);
 
-    private readonly IncidentStore _store;
+    private readonly Func<IncidentStore>? _open;
+    private IncidentStore? _store;
     private readonly Action<string> _say;
     private readonly TimeProvider _clock;
     private readonly Channel<Batch> _queue = Channel.CreateUnbounded<Batch>(
@@ -30,10 +31,16 @@ internal sealed class IncidentWriter : IAsyncDisposable
     );
     private readonly Task _writing;
     private bool _complained;
+    private bool _reopened;
 
-    public IncidentWriter(IncidentStore store, TimeProvider clock, Action<string> say)
+    /// <param name="store">Where to write.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="say">One line for the journal.</param>
+    /// <param name="open">Opens it anew after it could not be written: a damaged file is then set aside. Null to go on
+    /// with the same one.</param>
+    public IncidentWriter(IncidentStore store, TimeProvider clock, Action<string> say, Func<IncidentStore>? open = null)
     {
-        (_store, _clock, _say) = (store, clock, say);
+        (_store, _clock, _say, _open) = (store, clock, say, open);
         _writing = Task.Run(WriteAsync);
     }
 
@@ -46,6 +53,8 @@ internal sealed class IncidentWriter : IAsyncDisposable
     {
         _queue.Writer.Complete();
         await _writing;
+        if (_reopened)
+            _store?.Dispose();
     }
 
     private async Task WriteAsync()
@@ -78,7 +87,7 @@ internal sealed class IncidentWriter : IAsyncDisposable
                 if (_clock.GetUtcNow() - forgotten > TimeSpan.FromHours(1))
                 {
                     forgotten = _clock.GetUtcNow();
-                    _store.Forget(forgotten);
+                    TryForget(forgotten);
                 }
                 continue;
             }
@@ -105,6 +114,8 @@ internal sealed class IncidentWriter : IAsyncDisposable
     {
         try
         {
+            if (_store is null)
+                (_store, _reopened) = (_open!(), true);
             _store.Save(
                 incidents,
                 place is null
@@ -120,7 +131,25 @@ internal sealed class IncidentWriter : IAsyncDisposable
             if (!_complained)
                 _say($"{refused.Message}; incidents are kept in memory and tried again");
             _complained = true;
+            if (_open is not null)
+            {
+                _store?.Dispose();
+                _store = null;
+            }
             return false;
+        }
+    }
+
+    /// <summary>What is not forgotten now is in an hour.</summary>
+    private void TryForget(DateTimeOffset now)
+    {
+        try
+        {
+            _store?.Forget(now);
+        }
+        catch (IOException refused)
+        {
+            _say(refused.Message);
         }
     }
 }

@@ -53,6 +53,7 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
             DeleteFirewall => DeleteTable(),
             RestartFront restart => Front(restart),
             RemoveGatewayState remove => RemoveState(remove),
+            RemoveRecords => RemoveWhatWasRecorded(),
             RestartBackstop => Tool("systemctl", "try-restart", Backstop.Service),
             RestartPreload => Tool("systemctl", "restart", Preload.Service),
             StartServer start => Start("start", start.Unit),
@@ -129,6 +130,16 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
         if (Directory.Exists(paths[GatewayUnits.State]))
             Directory.Delete(paths[GatewayUnits.State], recursive: true);
         return remove.Account ? Retried("userdel", [.. Image, GatewayUnits.Account]) : null;
+    }
+
+    private string? RemoveWhatWasRecorded()
+    {
+        foreach (var folder in new[] { paths[RecorderUnits.State], paths[RecorderUnits.Receipts] })
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
+        return null;
     }
 
     private string? MakeHome(CreateHome create)

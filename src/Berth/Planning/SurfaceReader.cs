@@ -42,9 +42,10 @@ public sealed class SurfaceReader(HostPaths paths)
         return new LiveSurfaces(units, slices, managers, panes, Cap(paths[$"{Tree}/berth.slice/{Containers.Slice}"]));
     }
 
-    /// <summary>Services of Berth's own that run.</summary>
+    /// <summary>Services of Berth's own that run; those with a promise of memory are at the top of the tree.</summary>
     public IReadOnlySet<string> OwnUnits() =>
         Folders($"{Tree}/system.slice", "berth*.service")
+            .Concat(Folders(Tree, "berth*.service"))
             .Select(folder => Path.GetFileName(folder))
             .ToHashSet(StringComparer.Ordinal);
 

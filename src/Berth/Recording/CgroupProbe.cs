@@ -6,8 +6,9 @@ namespace Berth.Recording;
 /// <summary>Reads what the kernel says of one surface, and is told when it changes.</summary>
 internal sealed class CgroupProbe : IDisposable
 {
-    /// <summary>Some task of it waits for memory for 150 ms within a second.</summary>
-    private static readonly byte[] s_trigger = "some 150000 1000000"u8.ToArray();
+    /// <summary>Some task of it waits for memory for 200 ms within 2 s. A shorter window, or one that is no multiple of
+    /// 2 s, needs CAP_SYS_RESOURCE and a kernel thread for each (Documentation/accounting/psi.rst).</summary>
+    private static readonly byte[] s_trigger = "some 200000 2000000"u8.ToArray();
 
     private readonly KernelFile _current;
     private readonly KernelFile _cap;
@@ -39,7 +40,9 @@ internal sealed class CgroupProbe : IDisposable
 
     public Surface Surface { get; }
 
-    /// <summary>Becomes urgent when the surface waits for memory; -1 where this kernel has no such thing.</summary>
+    /// <summary>Becomes urgent when the surface waits for memory; -1 where this kernel has no such thing, or where
+    /// systemd has given the file to the person whose server it is (<c>MemoryPressureWatch=</c>): then
+    /// <see cref="Changes"/> tells.</summary>
     public int Trigger { get; private set; }
 
     /// <summary>Becomes urgent when <c>memory.events</c> has changed since it was read.</summary>

@@ -5,9 +5,11 @@ namespace Berth.Recording;
 
 /// <summary>Reads <c>/proc</c>: who a process is, once; how it is, every time.</summary>
 /// <param name="paths">The host.</param>
-/// <param name="homes">Homes by user, so that a folder below one is shown as <c>~/…</c>.</param>
-internal sealed class ProcessProbe(HostPaths paths, IReadOnlyDictionary<string, string> homes) : IDisposable
+internal sealed class ProcessProbe(HostPaths paths) : IDisposable
 {
+    /// <summary>Homes by user: a folder below one is shown as <c>~/…</c>.</summary>
+    public required IReadOnlyDictionary<string, string> Homes { get; set; }
+
     /// <summary>So many processes keep their file open; beyond it each reading opens it.</summary>
     private const int MostOpen = 8192;
 
@@ -116,7 +118,7 @@ internal sealed class ProcessProbe(HostPaths paths, IReadOnlyDictionary<string, 
             return null;
         if (
             user is null
-            || !homes.TryGetValue(user, out var home)
+            || !Homes.TryGetValue(user, out var home)
             || !folder.StartsWith(home, StringComparison.Ordinal)
         )
             return folder;

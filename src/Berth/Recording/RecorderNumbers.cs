@@ -11,7 +11,6 @@ internal sealed class RecorderNumbers : IDisposable
 {
     private const long Every = 10_000;
 
-    private readonly RecorderSettings _settings;
     private readonly MetricFiles _files;
     private readonly TimeProvider _clock;
     private readonly Action<string> _say;
@@ -25,10 +24,13 @@ internal sealed class RecorderNumbers : IDisposable
 
     public RecorderNumbers(HostPaths paths, RecorderSettings settings, TimeProvider clock, Action<string> say)
     {
-        (_settings, _clock, _say) = (settings, clock, say);
+        (Settings, _clock, _say) = (settings, clock, say);
         _files = new MetricFiles(paths);
         _pressure = new KernelFile(paths["/proc/pressure/memory"]);
     }
+
+    /// <summary>Of whom it tells.</summary>
+    public RecorderSettings Settings { get; set; }
 
     /// <summary>A kill counts for whose it was, and where.</summary>
     public void Died(Death death)
@@ -70,10 +72,10 @@ internal sealed class RecorderNumbers : IDisposable
                 ("kind", Incident.Name(group.Key.Kind)),
                 ("user", group.Key.User ?? "")
             );
-        if (_settings.Ram > 0)
+        if (Settings.Ram > 0)
         {
-            _page.Sample("berth_host_memory_bytes", _settings.Ram);
-            _page.Sample("berth_host_reserve_bytes", _settings.Reserve);
+            _page.Sample("berth_host_memory_bytes", Settings.Ram);
+            _page.Sample("berth_host_reserve_bytes", Settings.Reserve);
         }
         _page.Sample("berth_host_caps_bytes", caps);
         if (Pressure.TryParse(_pressure.Read(_buffer), out var pressure))
@@ -139,7 +141,8 @@ internal sealed class RecorderNumbers : IDisposable
 
     private void Agents(IEnumerable<TrackedProcess> living)
     {
-        foreach (var user in _settings.Users.Values)
+        _agents.Clear();
+        foreach (var user in Settings.Users.Values)
             _agents[user] = 0;
         foreach (var process in living)
         {

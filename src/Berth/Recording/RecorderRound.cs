@@ -12,29 +12,23 @@ internal sealed class RecorderRound : IDisposable
     private const long PlaceEvery = 60_000;
     private const long Never = long.MinValue / 2;
 
-    /// <summary>An incident that goes on is written again so often.</summary>
-    private static readonly TimeSpan s_again = TimeSpan.FromSeconds(10);
-
     private readonly HostPaths _paths;
     private readonly TimeProvider _clock;
     private readonly Action<string> _say;
-    private readonly IncidentWriter _writer;
+    private readonly IncidentDesk _desk;
     private readonly Ring? _ring;
     private readonly ProcessTable _table = new();
+    private readonly SurfaceMap _map;
     private readonly Sampler _sampler;
     private readonly KillJoiner _joiner;
-    private readonly IncidentBook _book = new();
+    private readonly Troubles _troubles;
     private readonly HostPressure _host = new();
     private readonly KernelFile _pressure;
-    private readonly RecorderNumbers _numbers;
-    private readonly CredentialLook _credentials;
+    private readonly Signals _signals;
     private readonly Dictionary<Surface, SurfaceWatch> _watches = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Surface, long> _kills = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<(IncidentKind, string?, string), DateTimeOffset> _written = [];
     private readonly List<(Surface, SurfaceSample)> _samples = [];
     private readonly List<CgroupProbe> _watched = [];
-    private readonly List<Incident> _changed = [];
-    private readonly List<(Incident, DeathFacts)> _deaths = [];
     private readonly byte[] _buffer = new byte[4096];
     private long _found = long.MinValue / 2;
     private long _ringed = long.MinValue / 2;
@@ -48,17 +42,18 @@ internal sealed class RecorderRound : IDisposable
         RecorderSettings settings,
         TimeProvider clock,
         Action<string> say,
-        IncidentWriter writer,
-        Ring? ring
+        IncidentDesk desk,
+        Ring? ring,
+        Enquiries enquiries
     )
     {
-        (_paths, _clock, _say, _writer, _ring) = (paths, clock, say, writer, ring);
-        var map = new SurfaceMap(settings.Users, settings.Containers);
-        _sampler = new Sampler(paths, settings, map, _table);
-        _joiner = new KillJoiner(_table, map, settings.Users, _sampler.CapOf);
+        (_paths, _clock, _say, _desk, _ring) = (paths, clock, say, desk, ring);
+        _map = new SurfaceMap(settings.Users, settings.Containers);
+        _sampler = new Sampler(paths, settings, _map, _table);
+        _joiner = new KillJoiner(_table, _map, _sampler.CapOf);
+        _troubles = new Troubles(paths, clock, say, desk, enquiries, _table, _map) { Settings = settings };
         _pressure = new KernelFile(paths["/proc/pressure/memory"]);
-        _numbers = new RecorderNumbers(paths, settings, clock, say);
-        _credentials = new CredentialLook(paths, settings.Users.Values, clock);
+        _signals = new Signals(paths, settings, clock, say);
         RingFile = settings.RingFile;
     }
 
@@ -75,12 +70,21 @@ internal sealed class RecorderRound : IDisposable
     /// <summary>Something is near its cap, or waits for memory.</summary>
     public bool Hurries(long now) => _sampler.Surfaces.Any(surface => surface.HurriedUntil > now);
 
+    /// <summary>Goes by other people from now on.</summary>
+    public void Take(RecorderSettings settings)
+    {
+        _sampler.Take(settings);
+        _troubles.Settings = settings;
+        _signals.Take(settings);
+        (_found, _whole) = (Never, Never);
+    }
+
     /// <summary>Takes up where an earlier run was killed or ended: open incidents, the processes that it knew, and the
     /// kernel's log behind what was told.</summary>
     public void Resume(IncidentStore store, ulong boot, long now)
     {
         _boot = boot;
-        _book.Resume(store.Open());
+        _desk.Resume(store.Open());
         long? after = null;
         if (
             store.Place(IncidentWriter.KernelPlace)?.Split(' ') is [var of, var sequence]
@@ -88,9 +92,9 @@ internal sealed class RecorderRound : IDisposable
             && long.TryParse(sequence, CultureInfo.InvariantCulture, out var told)
         )
             after = told;
-        if (after is not null && LastScene() is { } scene)
-            Remember(scene, now);
         _sampler.FindSurfaces();
+        if (after is not null)
+            new LastRun(_paths, RingFile, boot).Recall(_table, _map.Of, start => _sampler.Born(start, now));
         _sampler.Sample(now);
         Log = KernelLog.Open(_paths, after);
         if (Log is null)
@@ -98,19 +102,16 @@ internal sealed class RecorderRound : IDisposable
             _say("cannot read /dev/kmsg: kills are known by the cgroups' counters alone");
             return;
         }
-        if (after is null)
+        if (after is not null)
         {
-            // What was before this run of the kernel was looked at for the first time is nobody's incident any more.
-            while (Log.TryNext(out _, out _)) { }
-            _place = Log.Sequence;
-            // Now, and not with the first incident: from here on none is lost.
-            store.Save(
-                [],
-                new Dictionary<string, string>(StringComparer.Ordinal) { [IncidentWriter.KernelPlace] = Place }
-            );
-        }
-        else
             ReadLog(now, missed: true);
+            return;
+        }
+        // What was before this run of the kernel was looked at for the first time is nobody's incident any more.
+        while (Log.TryNext(out _, out _)) { }
+        _place = Log.Sequence;
+        // Now, and not with the first incident: from here on none is lost.
+        _desk.Put(Place);
     }
 
     public void Hear(in ProcessEvent happened, long now) => _sampler.Hear(happened, now);
@@ -166,7 +167,7 @@ internal sealed class RecorderRound : IDisposable
         while (Log.TryNext(out var record, out var lost))
         {
             if (lost > 0)
-                Report(
+                _desk.Report(
                     new Report(
                         IncidentKind.LogGap,
                         null,
@@ -213,11 +214,14 @@ internal sealed class RecorderRound : IDisposable
             if (whole || surface.HurriedUntil > now)
                 Judge(surface, now);
         }
+        if (whole)
+        {
+            ForgetGone();
+            _troubles.Look(_watches.Keys, now);
+        }
         if (whole || _host.IsOn)
             JudgeHost(now);
-        foreach (var (report, over) in _credentials.Look(now))
-            Report(report, over);
-        _numbers.Tell(now, _sampler.Surfaces, _table.Living, _book.Open, _credentials.People);
+        _signals.Look(now, _desk, _sampler.Surfaces, _table.Living);
         // The ring is for people who ask what was: a look a second tells them as much as four.
         if (now - _ringed >= 1000)
         {
@@ -238,77 +242,27 @@ internal sealed class RecorderRound : IDisposable
         {
             foreach (var death in _joiner.Due(now))
             {
-                _numbers.Died(death);
-                Report(DeathText.Report(death));
+                _signals.Died(death);
+                _troubles.Tell(death, now);
             }
         }
-        foreach (var closed in _book.Close(_clock.GetLocalNow()))
-        {
-            _written.Remove((closed.Kind, closed.User, closed.Subject));
-            _changed.Add(closed);
-        }
+        _troubles.Hear(now);
+        _desk.Close();
         var place = (_joiner.Pending ?? Log?.Sequence + 1 ?? 0) - 1;
         // To read again what leads to nothing does no harm; to write each line of the log down would.
         var due = place > _place && now - _placed >= PlaceEvery;
-        if (_changed.Count == 0 && !due)
+        if (!_desk.HasNews && !due)
             return;
         (_place, _placed) = (Math.Max(place, _place), now);
-        _writer.Put(new Batch([.. _changed], [.. _deaths], Log is null ? null : Place));
-        _changed.Clear();
-        _deaths.Clear();
+        _desk.Put(Log is null ? null : Place);
     }
 
     public void Dispose()
     {
         _sampler.Dispose();
         _pressure.Dispose();
-        _numbers.Dispose();
+        _signals.Dispose();
         Log?.Dispose();
-    }
-
-    /// <summary>What the ring knew last of this run of the kernel; null where it cannot tell.</summary>
-    private RingScene? LastScene()
-    {
-        try
-        {
-            return Ring.At(_paths[RingFile], long.MaxValue, _boot);
-        }
-        catch (Exception absent) when (absent is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private void Remember(RingScene scene, long now)
-    {
-        var all = scene.Processes.Where(process => process.Surface is not null).ToLookup(process => process.Pid);
-        var known = new Dictionary<int, TrackedProcess>();
-        TrackedProcess Known(SceneProcess process)
-        {
-            if (known.TryGetValue(process.Pid, out var done))
-                return done;
-            var surface = new Surface(process.Surface!.Kind, process.Surface.User, process.Surface.Cgroup);
-            var born = _sampler.Born(process.Start, now);
-            var bare = new TrackedProcess
-            {
-                Pid = process.Pid,
-                Parent = process.Parent,
-                Born = born,
-                Surface = surface,
-                Cgroup = surface.Cgroup,
-                Top = process.Top,
-            };
-            // A ring of parents, which pids that were given again can make, ends here.
-            known[process.Pid] = bare;
-            var parent = all[process.Parent].FirstOrDefault();
-            var one = parent is null ? bare : Known(parent).Found(process.Pid, born, surface, surface.Cgroup);
-            var words = process.Argv.Split(' ');
-            (one.Uid, one.Start) = (process.Uid, process.Start);
-            one.Program = ProgramFacts.Of(words, "", null) with { Argv = process.Argv, Agent = process.Agent };
-            return known[process.Pid] = one;
-        }
-        foreach (var process in all.SelectMany(same => same))
-            _table.Remember(Known(process), now);
     }
 
     private void Judge(CgroupProbe probe, long now)
@@ -322,7 +276,23 @@ internal sealed class RecorderRound : IDisposable
         if (!_watches.TryGetValue(surface, out var watch))
             _watches[surface] = watch = new SurfaceWatch(surface);
         foreach (var (report, over) in watch.Observe(sample, _sampler.Largest(surface), now))
-            Report(report, over);
+            _troubles.Tell(report, over, _sampler.Largest(surface));
+        if (watch.Stalls)
+            _troubles.Cure(surface, watch, now);
+    }
+
+    /// <summary>What was told of a surface that is gone does not go on.</summary>
+    private void ForgetGone()
+    {
+        if (_watches.Count <= _sampler.Surfaces.Count)
+            return;
+        var there = _sampler.Surfaces.Select(probe => probe.Surface).ToHashSet();
+        foreach (var gone in _watches.Keys.Where(surface => !there.Contains(surface)).ToList())
+        {
+            _watches.Remove(gone);
+            _kills.Remove(gone);
+            _troubles.Forget(gone);
+        }
     }
 
     private void JudgeHost(long now)
@@ -332,7 +302,7 @@ internal sealed class RecorderRound : IDisposable
         var edge = _host.Observe(pressure, now);
         if (edge is Edge.Off)
             return;
-        Report(
+        _desk.Report(
             new Report(
                 IncidentKind.HostPressure,
                 null,
@@ -347,28 +317,6 @@ internal sealed class RecorderRound : IDisposable
             },
             edge is Edge.Ends
         );
-    }
-
-    /// <summary>Puts it into the book, and on disk when that is news.</summary>
-    private void Report(Report report, bool over = false)
-    {
-        var now = _clock.GetLocalNow();
-        var key = (report.Kind, report.User, report.Subject);
-        if (over)
-        {
-            _written.Remove(key);
-            if (_book.End(report.Kind, report.User, report.Subject, report.Outcome, now) is { } ended)
-                _changed.Add(ended);
-            return;
-        }
-        var incident = _book.Tell(report, now);
-        if (report.Death is { } death)
-            _deaths.Add((incident, death));
-        // What lasts is told with every look.
-        if (report.Lasting && _written.TryGetValue(key, out var written) && now - written < s_again && now >= written)
-            return;
-        _written[key] = now;
-        _changed.Add(incident);
     }
 
     private void Keep()

@@ -1,4 +1,3 @@
-using Berth.Containment;
 using Berth.Host;
 using Berth.Incidents;
 using Berth.Planning;
@@ -7,10 +6,32 @@ using Berth.Rosters;
 namespace Berth.Recording;
 
 /// <summary>Whom and where to record.</summary>
-/// <param name="Users">The people of the roster, by uid.</param>
-/// <param name="Homes">Their homes, by name.</param>
-public sealed record RecorderSettings(IReadOnlyDictionary<int, string> Users, IReadOnlyDictionary<string, string> Homes)
+public sealed record RecorderSettings
 {
+    private readonly HashSet<string> _kills;
+
+    /// <param name="people">Whose processes are followed; of two with one uid the first.</param>
+    public RecorderSettings(IReadOnlyList<RecordedUser> people)
+    {
+        var users = new Dictionary<int, string>();
+        foreach (var person in people)
+            users.TryAdd(person.Uid, person.Name);
+        Users = users;
+        Homes = people
+            .DistinctBy(person => person.Name)
+            .ToDictionary(person => person.Name, person => person.Home, StringComparer.Ordinal);
+        _kills = people
+            .Where(person => person.KillsLeaf)
+            .Select(person => person.Name)
+            .ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Names by uid.</summary>
+    public IReadOnlyDictionary<int, string> Users { get; }
+
+    /// <summary>Homes by name.</summary>
+    public IReadOnlyDictionary<string, string> Homes { get; }
+
     /// <summary>The ring of samples, a path of the host.</summary>
     public string RingFile { get; init; } = Ring.Path;
 
@@ -29,19 +50,24 @@ public sealed record RecorderSettings(IReadOnlyDictionary<int, string> Users, IR
     /// <summary>Memory kept for the system, in bytes.</summary>
     public long Reserve { get; init; }
 
+    /// <summary>Whether the largest process of a surface of theirs is killed when it stands still.</summary>
+    public bool KillsLeaf(string? user) => user is not null && _kills.Contains(user);
+
     /// <summary>Those of a roster whose accounts exist.</summary>
     public static RecorderSettings Of(Roster roster, HostPaths paths, ProcessRunner run)
     {
-        var names = roster.Users.Where(user => !user.Removed).Select(user => user.Name).ToList();
-        var accounts = new AccountFiles(paths, new Files(paths)).Read(names, run);
-        var present = names.Where(accounts.ContainsKey).Select(name => accounts[name]).ToList();
-        var users = new Dictionary<int, string>();
-        foreach (var account in present)
-            users.TryAdd(account.Uid, account.Name);
-        return new RecorderSettings(
-            users,
-            present.ToDictionary(account => account.Name, account => account.Home, StringComparer.Ordinal)
-        )
+        var people = roster.Users.Where(user => !user.Removed).ToList();
+        var accounts = new AccountFiles(paths, new Files(paths)).Read(people.Select(user => user.Name), run);
+        return new RecorderSettings([
+            .. people
+                .Where(user => accounts.ContainsKey(user.Name))
+                .Select(user => new RecordedUser(
+                    user.Name,
+                    accounts[user.Name].Uid,
+                    accounts[user.Name].Home,
+                    user.KillsLeaf
+                )),
+        ])
         {
             Ram = HostReader.Ram(),
             Reserve = DesiredFiles.Reserve(roster.Host, HostReader.Ram()),

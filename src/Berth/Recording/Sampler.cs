@@ -10,7 +10,7 @@ namespace Berth.Recording;
 internal sealed class Sampler(HostPaths paths, RecorderSettings settings, SurfaceMap map, ProcessTable table)
     : IDisposable
 {
-    private readonly ProcessProbe _probe = new(paths, settings.Homes);
+    private readonly ProcessProbe _probe = new(paths) { Homes = settings.Homes };
     private readonly Dictionary<string, CgroupProbe> _surfaces = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Leaf> _leaves = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Surface?> _known = new(StringComparer.Ordinal);
@@ -56,6 +56,18 @@ internal sealed class Sampler(HostPaths paths, RecorderSettings settings, Surfac
                 table.Exited(happened.Pid, at, happened.Detail);
                 _probe.Forget(happened.Pid);
                 break;
+        }
+    }
+
+    /// <summary>Goes by these people from now on; surfaces of those who stay are the same objects as before.</summary>
+    public void Take(RecorderSettings people)
+    {
+        map.Take(people.Users);
+        _probe.Homes = people.Homes;
+        foreach (var (cgroup, surface) in _known)
+        {
+            if (surface?.User is not { } user || !people.Homes.ContainsKey(user))
+                _known.Remove(cgroup);
         }
     }
 
@@ -199,7 +211,7 @@ internal sealed class Sampler(HostPaths paths, RecorderSettings settings, Surfac
                 return;
         }
         (process.Cgroup, process.Surface) = (cgroup, surface);
-        if (process.Uid < 0 || ReferenceEquals(process.Program, ProgramFacts.Unread))
+        if (process.Uid < 0 || process.Stale || ReferenceEquals(process.Program, ProgramFacts.Unread))
             ProcessTable.Read(process, _probe.Program(pid, surface.User), _probe.Uid(pid), stat.Start);
         if (!_largest.TryGetValue(surface, out var largest) || bytes > largest.Sizes.Last.Bytes)
             _largest[surface] = process;

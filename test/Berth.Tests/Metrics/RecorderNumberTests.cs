@@ -15,10 +15,7 @@ public sealed class RecorderNumberTests : IDisposable
     private RecorderNumbers Numbers(params string[] users) =>
         new(
             new HostPaths(_root.Path),
-            new RecorderSettings(
-                users.Select((user, at) => (user, at)).ToDictionary(one => 1000 + one.at, one => one.user),
-                new Dictionary<string, string>()
-            )
+            new RecorderSettings([.. users.Select((user, at) => new RecordedUser(user, 1000 + at, $"/home/{user}"))])
             {
                 Ram = 32L << 30,
                 Reserve = 4L << 30,

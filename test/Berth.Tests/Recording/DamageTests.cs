@@ -218,13 +218,7 @@ public sealed class DamageTests
             CancellationToken.None
         );
         var paths = new HostPaths(root.Path);
-        var settings = new RecorderSettings(
-            new Dictionary<int, string> { [1000] = "alice" },
-            new Dictionary<string, string>()
-        )
-        {
-            RingSegments = 2,
-        };
+        var settings = new RecorderSettings([new RecordedUser("alice", 1000, "/home/alice")]) { RingSegments = 2 };
         var map = new SurfaceMap(settings.Users, settings.Containers);
         var table = new ProcessTable();
         using (var sampler = new Sampler(paths, settings, map, table))

@@ -27,13 +27,7 @@ public sealed class RecorderTests : IDisposable
     public void Dispose() => _root.Dispose();
 
     private RecorderSettings Settings { get; } =
-        new(
-            new Dictionary<int, string> { [1000] = "alice" },
-            new Dictionary<string, string>(StringComparer.Ordinal) { ["alice"] = "/home/alice" }
-        )
-        {
-            RingSegments = 2,
-        };
+        new([new RecordedUser("alice", 1000, "/home/alice")]) { RingSegments = 2 };
 
     private void Log(string priority, string text) =>
         File.AppendAllText(

@@ -15,7 +15,7 @@ internal sealed class Scene
     {
         Table = new ProcessTable(kept);
         Map = new SurfaceMap(s_users, "berth.slice/berth-containers.slice");
-        Joiner = new KillJoiner(Table, Map, s_users, cgroup => Caps.TryGetValue(cgroup, out var cap) ? cap : null);
+        Joiner = new KillJoiner(Table, Map, cgroup => Caps.TryGetValue(cgroup, out var cap) ? cap : null);
     }
 
     public ProcessTable Table { get; }

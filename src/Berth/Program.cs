@@ -35,6 +35,7 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     IncidentsCommand.Create(),
     ReplayCommand.Create(),
     RecordCommand.Create(),
+    WatchCommand.Create(),
 };
 
 var parse = root.Parse(args);

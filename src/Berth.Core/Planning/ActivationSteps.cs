@@ -35,6 +35,7 @@ internal static class ActivationSteps
         CredentialSteps.Add(draft, roster, manifest, changed);
         if (changed.Contains(AgentUnits.Path))
             draft.Steps.Add(new StartOwnUnits([AgentUnits.Service]));
+        WatchdogSteps.AddStart(draft, facts, changed);
         if (changed.Contains(Preload.Path))
             draft.Steps.Add(new RestartPreload());
         if (

@@ -85,6 +85,7 @@ public static class DesiredFiles
         var files = new List<DesiredFile>();
         HostWide(files, roster, facts, reserve, assigned);
         GatewayFiles.Add(files, roster, facts, routes);
+        WatchdogSteps.AddFiles(files, roster, facts, routes);
         foreach (var user in roster.Users.Where(user => !user.Removed))
             ForUser(files, roster, user, accounts[user.Name], facts, ports);
         return new Desired(files, accounts, ports, without.ToHashSet(StringComparer.Ordinal), reserve)

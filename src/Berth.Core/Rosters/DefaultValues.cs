@@ -24,7 +24,11 @@ internal sealed record DefaultValues(DefaultSettings Settings, Size? Session, Si
                 "a pane cannot have more than all sessions together"
             );
         return new DefaultValues(
-            new DefaultSettings(server, memory, sessions, pane ?? sessions) { TokenFile = TokenFilePath.Read(section) },
+            new DefaultSettings(server, memory, sessions, pane ?? sessions)
+            {
+                TokenFile = TokenFilePath.Read(section),
+                Watched = section.Flag("watchdog") ?? true,
+            },
             session,
             pane,
             section.Has("server") || servers.Names.Count < 2

@@ -172,6 +172,21 @@ public static class RosterKeys
         new("ca-file", Text, "", "/etc/ssl/vault.pem", "Absolute path of the vault's CA certificate."),
     ];
 
+    public static IReadOnlyList<RosterKey> Watchdog { get; } =
+    [
+        new(
+            "restarts",
+            Number,
+            "3",
+            "5",
+            "Most restarts of one wedged server within the window; then hands off, and a person is asked."
+        )
+        {
+            Range = (1, 20),
+        },
+        new("minutes", Number, "10", "30", "The window, in minutes.") { Range = (1, 1440) },
+    ];
+
     public static IReadOnlyList<RosterKey> Server { get; } =
     [
         new("preset", Text, "the server's own name", "opencode", "What Berth knows of this kind of server.")
@@ -238,6 +253,7 @@ public static class RosterKeys
             ".config/claude-oauth.env",
             "Path below each home where that person's own login watch keeps a copy of their token, for programs that read it there."
         ),
+        new("watchdog", Flag, "true", "false", "Restart servers that are wedged."),
     ];
 
     public static IReadOnlyList<RosterKey> User { get; } =
@@ -272,6 +288,7 @@ public static class RosterKeys
             ".config/claude-oauth.env",
             "Path below their home for a copy of their token."
         ),
+        new("watchdog", Flag, "defaults.watchdog", "false", "Restart their server when it is wedged."),
         new("admin", Flag, "false", "true", "May see and act for everybody."),
         new("parked", Flag, "false", "true", "Their server is stopped and stays stopped; the account works."),
         new("removed", Flag, "false", "true", "The reversible cut: server stopped, account locked, home untouched."),
@@ -302,6 +319,16 @@ public static class RosterKeys
         )
         {
             Keys = Store,
+        },
+        new(
+            "watchdog",
+            ValueKind.Section,
+            "",
+            "{restarts: 3}",
+            "How often a wedged server is restarted: docs/watchdog.md."
+        )
+        {
+            Keys = Watchdog,
         },
         new(
             "servers",
@@ -340,6 +367,7 @@ public static class RosterKeys
         : Identity.Any(known => known.Name == key) ? "'identity:' of the gateway"
         : Gateway.Any(known => known.Name == key) ? "'gateway:'"
         : Store.Any(known => known.Name == key) ? "'store:'"
+        : Watchdog.Any(known => known.Name == key) ? "'watchdog:'"
         : Top.Any(known => known.Name == key) ? "the top of the roster"
         : null;
 }

@@ -43,6 +43,7 @@ public static class RosterReader
         );
         var gateway = top.Has("gateway") ? GatewayReader.Read(Part("gateway", RosterKeys.Gateway), problems) : null;
         var store = top.Has("store") ? StoreReader.Read(Part("store", RosterKeys.Store)) : null;
+        var watchdog = Part("watchdog", RosterKeys.Watchdog);
         var servers = ServerReader.Read(Part("servers", null), problems);
         var defaults = DefaultValues.Read(Part("defaults", RosterKeys.Defaults), servers);
         var entries = new UserEntries(problems);
@@ -53,7 +54,10 @@ public static class RosterReader
             entries.Add(new Section(dropIn, "users", users, null, problems), isMain: false);
         }
         var people = new UserReader(defaults, servers, gateway).Read(entries.Complete());
-        return new Roster(settings, gateway, store, servers.Settings, defaults.Settings, people);
+        return new Roster(settings, gateway, store, servers.Settings, defaults.Settings, people)
+        {
+            Watchdog = new WatchdogSettings(watchdog.Number("restarts") ?? 3, watchdog.Number("minutes") ?? 10),
+        };
     }
 
     private static List<Problem> Ordered(List<Problem> problems, List<string> files) =>

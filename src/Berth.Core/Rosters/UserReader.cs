@@ -49,6 +49,7 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
         )
         {
             TokenFile = TokenFilePath.Read(entry.Keys("token-file")) ?? defaults.Settings.TokenFile,
+            Watched = entry.Keys("watchdog").Flag("watchdog") ?? defaults.Settings.Watched,
         };
     }
 

@@ -76,7 +76,7 @@ internal sealed class RecorderRound : IDisposable
     public void Resume(IncidentStore store, ulong boot, long now)
     {
         _boot = boot;
-        _book.Resume(store.Open());
+        _book.Resume(store.Open().Where(incident => !Watching.WatchReport.Kinds.Contains(incident.Kind)));
         long? after = null;
         if (
             store.Place(IncidentWriter.KernelPlace)?.Split(' ') is [var of, var sequence]

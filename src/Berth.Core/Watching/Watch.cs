@@ -49,6 +49,7 @@ public static class Watch
             Facts = gap ? at : state.Facts,
             Closed = gap ? null : state.Closed,
             Queued = gap ? null : state.Queued,
+            Well = gap ? null : state.Well,
             Done = Within(state.Done, at - settings.Window),
             Ends = Within(state.Ends, at - settings.Window),
         };
@@ -58,7 +59,14 @@ public static class Watch
         times.Count == 0 || times[0] > from ? times : [.. times.Where(time => time > from)];
 
     /// <summary>Nothing is held against it that was seen until now.</summary>
-    private static WatchState Quiet(WatchState now, long at) => now with { Fresh = at, Closed = null, Queued = null };
+    private static WatchState Quiet(WatchState now, long at) =>
+        now with
+        {
+            Fresh = at,
+            Closed = null,
+            Queued = null,
+            Well = null,
+        };
 
     /// <summary>It ended by itself once more.</summary>
     /// <returns>Null when that is no loop yet.</returns>
@@ -153,9 +161,14 @@ public static class Watch
                 : sight.Door is Door.Open ? null
                 : now.Closed,
             Queued = sight.Queue > 0 ? now.Queued ?? at : null,
+            Strained = sight.Strain is Strain.None ? now.Strained : at,
             Ready = now.Ready || sight.Asking.Answered > now.Fresh,
         };
-        if (Recovered(now, sight))
+        now = now with
+        {
+            Well = now.Ready && sight.Asking is { Doubted: null, Answered: not null } ? now.Well ?? at : null,
+        };
+        if (Recovered(now, at))
             (now, told) = (
                 now with
                 {
@@ -191,14 +204,13 @@ public static class Watch
         };
     }
 
-    private static bool Recovered(WatchState now, Sight sight) =>
-        sight.Asking is { Doubted: null, Answered: { } answered }
-        && answered > now.StanceSince
-        && now.Stance switch
+    private static bool Recovered(WatchState now, long at) =>
+        at - now.Well
+        >= now.Stance switch
         {
-            Stance.Exhausted => true,
-            Stance.Trying => now.Ready && sight.At - now.Life >= WatchSettings.SettledFor,
-            _ => false,
+            Stance.Exhausted => WatchSettings.HealedFor,
+            Stance.Trying => WatchSettings.SettledFor,
+            _ => long.MaxValue,
         };
 
     private static bool IsSuspect(WatchState now, Sight sight) =>
@@ -218,11 +230,7 @@ public static class Watch
             return default;
         var since = Math.Max(doubted, now.Fresh);
         var halted = sight.Main is 'T';
-        var patience =
-            halted || sight.Strain is Strain.None ? WatchSettings.SilentFor
-            : sight.Strain.HasFlag(Strain.Sends) ? WatchSettings.SendingFor
-            : WatchSettings.BusyFor;
-        if (at - since < patience)
+        if (at - since < WatchSettings.SilentFor || (!halted && IsBusy(now, sight, at - since)))
             return default;
         return (
             halted ? Wound.Halted
@@ -231,6 +239,11 @@ public static class Watch
             since
         );
     }
+
+    private static bool IsBusy(WatchState now, Sight sight, long lasted) =>
+        sight.Strain.HasFlag(Strain.Sends) ? lasted < WatchSettings.SendingFor
+        : sight.Strain is not Strain.None ? lasted < WatchSettings.BusyFor
+        : lasted < WatchSettings.SendingFor && sight.At - now.Strained < WatchSettings.SilentFor;
 
     private static Decision Mend(WatchState now, Order order, Wound wound, long since, long at, WatchSettings settings)
     {

@@ -57,6 +57,12 @@ public sealed record WatchState
     /// <summary>Since when connections wait in its queue; null while none does.</summary>
     public long? Queued { get; init; }
 
+    /// <summary>When it was last seen to be busy: what was late by then gets a moment to come.</summary>
+    public long Strained { get; init; }
+
+    /// <summary>Since when it answers without a doubt; null while it does not.</summary>
+    public long? Well { get; init; }
+
     /// <summary>Somebody else listens on its port.</summary>
     public bool Squatted { get; init; }
 
@@ -89,6 +95,7 @@ public sealed record WatchState
             Restarts = 0,
             Closed = null,
             Queued = null,
+            Well = null,
         };
 }
 
@@ -124,6 +131,9 @@ public sealed record WatchSettings(int Most = 3, long Window = 600_000)
 
     /// <summary>A server that was tried again runs when it has answered for so long.</summary>
     public const long SettledFor = 30_000;
+
+    /// <summary>A server that hands are off has healed by itself when it has answered for so long.</summary>
+    public const long HealedFor = 120_000;
 
     /// <summary>Hands that were taken off try once more after so long, or after the window where that is longer.</summary>
     public const long OnceMore = 3_600_000;

@@ -75,7 +75,13 @@ internal sealed class Mender(
                 [.. lines.TakeLast(10).Select(line => $"log: {line}")]
             )
         );
-        return state => state.Anew(clock.Now()) with { WantsPort = cause is CrashCause.PortTaken, Ends = [] };
+        return state =>
+            state.Anew(clock.Now()) with
+            {
+                Restarts = -1,
+                WantsPort = cause is CrashCause.PortTaken,
+                Ends = [],
+            };
     }
 
     /// <summary>Starts a server that was stopped for ending again and again.</summary>

@@ -8,15 +8,6 @@ using Berth.Units;
 
 namespace Berth.Watching;
 
-/// <summary>What a server did when it was asked its ready check.</summary>
-/// <param name="Good">It answered as its preset says.</param>
-/// <param name="Speaks">It answered, be it wrongly.</param>
-/// <param name="Said">What it did, in a few words that follow "it"; empty when it answered well.</param>
-internal sealed record Answer(bool Good, bool Speaks, string Said)
-{
-    public static Answer Well { get; } = new(true, true, "");
-}
-
 /// <summary>Asks one person's server its preset's ready check, over a new connection each time that is proven to end at
 /// a process of theirs: what somebody else answers is never taken for it.</summary>
 internal sealed class Prober : IDisposable
@@ -46,17 +37,17 @@ internal sealed class Prober : IDisposable
         }
         catch (OperationCanceledException)
         {
-            return new Answer(false, false, "does not answer");
+            return Answer.Silence("does not answer");
         }
         catch (Exception failure)
             when (failure is HttpRequestException or IOException or SocketException or UpstreamException)
         {
             return UpstreamException.Within(failure)?.Fault switch
             {
-                UpstreamFault.Refused => new Answer(false, false, "refuses connections"),
-                UpstreamFault.Squatter => new Answer(false, false, "does not have its port: another's process does"),
-                UpstreamFault.NeverAccepted => new Answer(false, false, "takes no connections"),
-                _ => new Answer(false, true, "ends connections without an answer"),
+                UpstreamFault.Refused => Answer.Silence("refuses connections"),
+                UpstreamFault.Squatter => Answer.Silence("does not have its port: another's process does"),
+                UpstreamFault.NeverAccepted => Answer.Silence("takes no connections"),
+                _ => Answer.Wrong("ends connections without an answer"),
             };
         }
     }
@@ -85,11 +76,11 @@ internal sealed class Prober : IDisposable
         if (check.BasicUser is not null && password is null && (int)response.StatusCode == 401)
             return Answer.Well;
         if (!response.IsSuccessStatusCode)
-            return new Answer(false, true, $"answers {(int)response.StatusCode}");
+            return Answer.Wrong($"answers {(int)response.StatusCode}");
         if (check.JsonProperty is null)
             return Answer.Well;
         return ReadyProbe.Holds(await BodyAsync(response, stop), check.JsonProperty) is { } wrong
-            ? new Answer(false, true, wrong)
+            ? Answer.Wrong(wrong)
             : Answer.Well;
     }
 

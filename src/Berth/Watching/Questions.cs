@@ -2,32 +2,20 @@ using System.Collections.Concurrent;
 
 namespace Berth.Watching;
 
-/// <summary>The questions that one server has been asked and has not answered yet. While it is in doubt several are under
-/// way: one may never be answered (T3 Code does so to what arrives before its handler is attached) and the next at
-/// once.</summary>
+/// <summary>Asks one server what <see cref="Inquiry"/> says is due.</summary>
 /// <param name="prober">Asks.</param>
 /// <param name="clock">The clock.</param>
 internal sealed class Questions(Prober prober, BootClock clock) : IDisposable
 {
-    private const int MostAtOnce = 8;
-
-    private sealed class Question(long asked, CancellationTokenSource end)
-    {
-        public long Asked => asked;
-        public CancellationTokenSource End => end;
-        public bool CountedLate { get; set; }
-        public bool Done { get; set; }
-    }
-
-    private readonly List<Question> _open = [];
-    private readonly ConcurrentQueue<(Question Question, Answer Answer, long At)> _answers = new();
-    private long _asked = long.MinValue / 2;
+    private readonly Inquiry _inquiry = new();
+    private readonly Dictionary<long, CancellationTokenSource> _open = [];
+    private readonly ConcurrentQueue<(long Asked, Answer Answer, long At)> _answers = new();
 
     /// <summary>What is known.</summary>
-    public Asking Known { get; private set; } = Asking.Nothing;
+    public Asking Known => _inquiry.Known;
 
     /// <summary>Milliseconds that the last good answer took.</summary>
-    public int? Took { get; private set; }
+    public int? Took => _inquiry.Took;
 
     public int Open => _open.Count;
 
@@ -37,33 +25,21 @@ internal sealed class Questions(Prober prober, BootClock clock) : IDisposable
     public void Turn(long at, int pace)
     {
         while (_answers.TryDequeue(out var told))
-            Hear(told.Question, told.Answer, told.At);
-        foreach (var question in _open)
-        {
-            if (question.CountedLate || at - question.Asked < Asking.Late)
-                continue;
-            question.CountedLate = true;
-            Known = Known.Bad(question.Asked, "does not answer");
-        }
-        _open.RemoveAll(question => question.Done);
-        if (pace > 0 && at - _asked >= pace && _open.Count < MostAtOnce)
+            _inquiry.Hear(told.Asked, told.Answer, told.At);
+        if (_inquiry.Turn(at, pace))
             Ask(at);
+        if (_open.Count > _inquiry.Open.Count)
+            GiveUp();
     }
 
-    /// <summary>The next calm question is due so long before a whole pace is over: people's are spread.</summary>
-    public void Spread(long at, int head) => _asked = at - head;
+    /// <inheritdoc cref="Inquiry.Spread"/>
+    public void Spread(long at, int head) => _inquiry.Spread(at, head);
 
-    /// <summary>What was asked so far is about a run that is over, or about a time that nobody was awake in.</summary>
+    /// <inheritdoc cref="Inquiry.Forget"/>
     public void Forget()
     {
-        foreach (var question in _open)
-        {
-            question.Done = true;
-            question.End.Cancel();
-        }
-        _open.Clear();
-        Known = Asking.Nothing;
-        _asked = long.MinValue / 2;
+        _inquiry.Forget();
+        GiveUp();
     }
 
     public void Dispose()
@@ -72,46 +48,23 @@ internal sealed class Questions(Prober prober, BootClock clock) : IDisposable
         prober.Dispose();
     }
 
-    private void Ask(long at)
+    private void Ask(long asked)
     {
-        _asked = at;
         // A busy server's answers are waited for as long as it is given time.
-        var question = new Question(at, new CancellationTokenSource(TimeSpan.FromMilliseconds(WatchSettings.BusyFor)));
-        _open.Add(question);
-        _ = Task.Run(async () =>
-        {
-            var answer = await prober.AskAsync(question.End.Token);
-            _answers.Enqueue((question, answer, clock.Now()));
-        });
+        var end = new CancellationTokenSource(TimeSpan.FromMilliseconds(WatchSettings.BusyFor));
+        _open[asked] = end;
+        var token = end.Token;
+        _ = Task.Run(async () => _answers.Enqueue((asked, await prober.AskAsync(token), clock.Now())));
     }
 
-    private void Hear(Question question, Answer answer, long at)
+    /// <summary>What nobody waits for any more is not asked any further.</summary>
+    private void GiveUp()
     {
-        var forgotten = question.Done;
-        question.Done = true;
-        question.End.Dispose();
-        if (forgotten)
-            return;
-        if (!answer.Good)
+        foreach (var (asked, end) in _open.Where(open => !_inquiry.Open.Contains(open.Key)).ToList())
         {
-            // A late one was counted when it became late.
-            Known =
-                question.CountedLate && Known.Doubted is not null
-                    ? Known with
-                    {
-                        Said = answer.Said,
-                        Speaks = answer.Speaks,
-                    }
-                    : Known.Bad(question.Asked, answer.Said, answer.Speaks);
-            return;
-        }
-        Known = Asking.Good(at);
-        Took = (int)(at - question.Asked);
-        foreach (var other in _open.Where(other => !other.Done && other.Asked <= question.Asked))
-        {
-            // It answers: what else waits is of no more interest.
-            other.Done = true;
-            other.End.Cancel();
+            _open.Remove(asked);
+            end.Cancel();
+            end.Dispose();
         }
     }
 }

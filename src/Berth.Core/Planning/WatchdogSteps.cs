@@ -21,9 +21,10 @@ internal static class WatchdogSteps
             roster.Watchdog.Minutes,
             roster.Gateway is not null,
             [
-                .. routes.Where(route =>
-                    route is { State: RouteState.Serving, Port: > 0 } && watched.Contains(route.User)
-                ),
+                .. routes
+                    .Where(route => route is { State: RouteState.Serving, Port: > 0 } && watched.Contains(route.User))
+                    // How somebody is led there is nothing to the watchdog.
+                    .Select(route => route with { Login = "" }),
             ]
         );
         files.Add(

@@ -34,7 +34,7 @@ public static class WatchdogUnits
             .Environment("DOTNET_GCHeapHardLimit", "0x4000000") // 64 MiB
             .Set("RuntimeDirectory", "berth-watchdog")
             .Set("RuntimeDirectoryMode", "0755")
-            .Set("RuntimeDirectoryPreserve", "restart")
+            .Set("RuntimeDirectoryPreserve", "yes")
             // Incidents lie where the recorder's do.
             .Set("StateDirectory", "berth/recorder")
             .Set("StateDirectoryMode", "0700")

@@ -199,8 +199,8 @@ public static class Watch
             Entered = unit.Entered,
             Pid = unit.MainPid,
             Life = life,
-            // One that had been there long before the watchdog was is taken to have been ready once.
-            Ready = now.Entered == 0 && now.Pid == 0 && sight.At - life > WatchSettings.StartFor,
+            // One that was just seen to answer; one that had been there long before the watchdog was.
+            Ready = now is { Entered: 0, Pid: 0 } && (now.Ready || sight.At - life > WatchSettings.StartFor),
         };
     }
 

@@ -15,6 +15,7 @@ public sealed record WatchConfig(int Restarts, int Minutes, bool Paired, IReadOn
 {
     public const string Path = "/etc/berth/watchdog.json";
 
+    [JsonIgnore]
     public WatchSettings Settings => new(Restarts, Minutes * 60_000L);
 
     public static string Unit(Route route) => ServerUnits.UnitName(route.Server!, route.User);

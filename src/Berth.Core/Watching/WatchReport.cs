@@ -54,7 +54,9 @@ public static class WatchReport
             Wound.NeverReady =>
                 $"was not ready {lasted} after its start{(said.Length > 0 ? $": it {said}" : ", and does not listen")}",
             Wound.GivenUp => "had ended so often that systemd gave it up",
-            _ => $"did not answer for {lasted}: it {said}",
+            _ => said is "does not answer" or ""
+                ? $"did not answer for {lasted}"
+                : $"did not answer for {lasted}: it {said}",
         };
 
     /// <summary>It ended by itself, and systemd started it again.</summary>
@@ -85,7 +87,7 @@ public static class WatchReport
             WatchConfig.Unit(route),
             $"{route.User}'s server was restarted {Words.Count(settings.Most, "time")} within {Words.Time(TimeSpan.FromMilliseconds(settings.Window))} and is wedged again: it {Now(route, wound, said)}",
             "hands are off it until it answers by itself or a person restarts it; it is tried once more in an hour",
-            $"read docs/runbooks/exhausted.md; look: journalctl -u {WatchConfig.Unit(route)} -n 100; restart: systemctl restart {WatchConfig.Unit(route)}",
+            $"journalctl -u {WatchConfig.Unit(route)} -n 100, then systemctl restart {WatchConfig.Unit(route)} (docs/runbooks/exhausted.md)",
             evidence
         )
         {
@@ -144,7 +146,7 @@ public static class WatchReport
             PortSubject(WatchConfig.Unit(route)),
             $"a process of {who} listens on {Place(route)}, which is {route.User}'s server's: nobody is led there, and restarting would not help",
             "it goes on",
-            $"end it (ss -ltnp sport = :{route.Port}), then: systemctl restart {WatchConfig.Unit(route)}",
+            $"end it (ss -ltnp sport = :{route.Port}); the server is then restarted by itself",
             [$"the kernel names {who} as the owner of the listener"]
         )
         {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Berth.Watching;
 
 /// <summary>What the watchdog does about one server.</summary>
@@ -79,6 +81,7 @@ public sealed record WatchState
     public bool WantsPort { get; init; }
 
     /// <summary>The watchdog starts nothing anew until a person, or the server itself, has changed something.</summary>
+    [JsonIgnore]
     public bool HandsOff => Stance is Stance.Exhausted or Stance.Looping;
 
     /// <summary>A new run, that of a restart the watchdog has just done; systemd counts from nothing.</summary>

@@ -47,10 +47,10 @@ internal sealed class Mender(
             var lasted = TimeSpan.FromMilliseconds(Math.Max(0, clock.Now() - decision.Since));
             var report = WatchReport.Wedge(place.Route, decision.Wound, lasted, sight.Asking.Said, known);
             desk.Tell(report, lasted);
-            var (outcome, next) = await RestartAsync(place, before!, stop);
+            var (ready, outcome, next) = await RestartAsync(place, before!, stop);
             desk.Tell(report with { Outcome = outcome, NextStep = next }, quiet: true);
             desk.End(report.Kind, place.Route.User, report.Subject, outcome);
-            return state => state.Anew(clock.Now());
+            return state => state.Anew(clock.Now()) with { Ready = ready };
         }
         finally
         {
@@ -102,12 +102,24 @@ internal sealed class Mender(
         desk.Tell(
             WatchReport.Ended(
                 place.Route,
-                place.Fact?.Exit,
+                Exit(lines) ?? place.Fact?.Exit,
                 CrashCause.Of(lines),
                 [.. lines.TakeLast(5).Select(line => $"log: {line}")]
             )
         );
         return state => state;
+    }
+
+    /// <summary>How its main process ended, as systemd wrote it into the log: once it runs again it says no more.</summary>
+    private static string? Exit(IReadOnlyList<string> lines)
+    {
+        const string mark = "Main process exited, ";
+        foreach (var line in lines.Reverse())
+        {
+            if (line.IndexOf(mark, StringComparison.Ordinal) is var at and >= 0)
+                return line[(at + mark.Length)..];
+        }
+        return null;
     }
 
     /// <summary>Tells that hands are off.</summary>
@@ -135,14 +147,18 @@ internal sealed class Mender(
         )
         && (decision.Wound is not Wound.ListenerGone || place.Door().Door is Door.Closed);
 
-    private async Task<(string Outcome, string Next)> RestartAsync(Place place, UnitFact before, CancellationToken stop)
+    private async Task<(bool Ready, string Outcome, string Next)> RestartAsync(
+        Place place,
+        UnitFact before,
+        CancellationToken stop
+    )
     {
         var begun = clock.Now();
         if (before.GivenUp)
             await Task.Run(() => s_run.Run("systemctl", "reset-failed", place.Unit), stop);
         var told = await Task.Run(() => s_run.Run("systemctl", "restart", "--no-block", place.Unit), stop);
         if (!told.Ok)
-            return ($"systemd refuses to restart it: {told.Said}", $"systemctl restart {place.Unit}");
+            return (false, $"systemd refuses to restart it: {told.Said}", $"systemctl restart {place.Unit}");
         var (killed, stopped) = (false, 0L);
         for (var started = false; clock.Now() - begun < ReadyFor; await Task.Delay(s_pause, stop))
         {
@@ -159,7 +175,7 @@ internal sealed class Mender(
                     : stopped == 0 ? clock.Now()
                     : stopped;
                 if (stopped != 0 && clock.Now() - stopped > Grace)
-                    return ("somebody stopped it meanwhile, and it stays stopped", "");
+                    return (false, "somebody stopped it meanwhile, and it stays stopped", "");
             }
             if (!started)
                 continue;
@@ -170,10 +186,11 @@ internal sealed class Mender(
             var how = killed ? "it did not end when it was told to, was killed, started again" : "it was restarted";
             var ready = $"{how} and answers after {Words.Time(TimeSpan.FromMilliseconds(clock.Now() - begun))}";
             return pairing() is { } check && await check.RunAsync(place.Prober, stop) is { } signsIn
-                ? ($"{ready}; signing in {signsIn}", "")
-                : (ready, "");
+                ? (true, $"{ready}; signing in {signsIn}", "")
+                : (true, ready, "");
         }
         return (
+            false,
             $"it was restarted and did not answer within {Words.Time(TimeSpan.FromMilliseconds(ReadyFor))}",
             $"journalctl -u {place.Unit} -n 100"
         );

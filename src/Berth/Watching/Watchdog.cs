@@ -104,6 +104,9 @@ public sealed class Watchdog(HostPaths paths, TimeProvider clock, Action<string>
             return;
         }
         var wanted = _config.Servers.ToHashSet();
+        var kept = _places.ToDictionary(place => place.Unit, place => place.State, StringComparer.Ordinal);
+        foreach (var server in memory.Servers)
+            kept[server.Unit] = server.State;
         foreach (var gone in _places.Where(place => !wanted.Contains(place.Route)).ToList())
         {
             _places.Remove(gone);
@@ -114,7 +117,8 @@ public sealed class Watchdog(HostPaths paths, TimeProvider clock, Action<string>
         foreach (var route in _config.Servers.Where(route => !known.Contains(route)))
         {
             var place = new Place(route, paths, sockets.Find, boot);
-            place.State = memory.Servers.FirstOrDefault(server => server.Unit == place.Unit)?.State ?? WatchState.New;
+            // Another port is another run; how often it was restarted stays.
+            place.State = kept.GetValueOrDefault(place.Unit, WatchState.New);
             place.Questions.Spread(at, _places.Count * 97 % Decision.Calm);
             _places.Add(place);
         }

@@ -91,7 +91,10 @@ public sealed class GatewayPlanTests
     public void What_is_not_running_is_started()
     {
         var (facts, files, manifest) = Hosts.Applied(s_team, Hosts.Bare, Manifest.Empty);
-        facts = facts with { OwnUnits = new HashSet<string> { GatewayUnits.Daemon } };
+        facts = facts with
+        {
+            OwnUnits = new HashSet<string> { GatewayUnits.Daemon, WatchdogUnits.Service },
+        };
         var step = Assert.Single(Hosts.Plan(s_team, facts, files, manifest).Steps);
         Assert.Equal([GatewayUnits.Service], Assert.IsType<StartOwnUnits>(step).Units);
     }

@@ -90,7 +90,9 @@ internal static class Hosts
                     ? ""
                     : LoadedTable.Wanted(Fence.Of(desired.Routes, roster.Gateway is not null))
             ),
-            OwnUnits = roster.Gateway is null ? [] : new HashSet<string> { "berth-gateway.service", "berth.service" },
+            OwnUnits = roster.Gateway is null
+                ? new HashSet<string> { "berth-watchdog.service" }
+                : new HashSet<string> { "berth-watchdog.service", "berth-gateway.service", "berth.service" },
             Surfaces = facts.Surfaces with { Servers = running },
             Listeners = roster
                 .Users.Where(user => user.Serves)

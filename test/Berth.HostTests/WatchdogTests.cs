@@ -100,7 +100,7 @@ public sealed class WatchdogTests(Debian13 vm) : IClassFixture<Debian13>
         foreach (var name in (string[])["late", "frozen", "control"])
         {
             Assert.Equal(before[name], after[name]);
-            Assert.Equal("", await vm.Ask($"berth incidents --kind wedge --user {name}"));
+            Assert.Equal("[]", await vm.Ask($"berth incidents --kind wedge --user {name} --json"));
         }
         Assert.Equal("inactive", await vm.Ask("systemctl is-active standin-serve@stopped || true"));
         Assert.Equal("frozen", await vm.Ask("systemctl show -P FreezerState standin-serve@frozen"));

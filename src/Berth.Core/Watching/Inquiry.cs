@@ -74,12 +74,12 @@ public sealed class Inquiry
             Known = Known.Bad(asked, answer.Said, answer.Speaks);
     }
 
-    /// <summary>What was asked so far is about a run that is over, or about a time that nobody was awake in.</summary>
+    /// <summary>What was asked so far is about a run that is over, or about a time that nobody was awake in. When
+    /// the next one is due stays: a watchdog that begins, or wakes up, does not ask everybody at once.</summary>
     public void Forget()
     {
         _open.Clear();
         Known = Asking.Nothing;
-        _asked = Never;
     }
 }
 

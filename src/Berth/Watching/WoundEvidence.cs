@@ -72,17 +72,8 @@ internal sealed class WoundEvidence(HostPaths paths)
             )
         );
         var waits = Line(KernelFile.Once($"{folder}/wchan", buffer));
-        var call = Line(KernelFile.Once($"{folder}/syscall", buffer));
-        if (waits is not ("" or "0") || call.Length > 0)
-            lines.Add(
-                $"in the kernel: {(waits is "" or "0" ? "no wait" : waits)}{(call.Length > 0 ? $", system call {call.Split(' ')[0]}" : "")}"
-            );
-        // Only a process with every privilege may read it: where it is empty, the line above has to do.
-        foreach (var frame in Encoding.UTF8.GetString(KernelFile.Once($"{folder}/stack", buffer)).Split('\n').Take(3))
-        {
-            if (frame.Length > 0)
-                lines.Add($"stack: {Words.Short(Shown(frame), 80)}");
-        }
+        if (waits is not ("" or "0"))
+            lines.Add($"in the kernel: {waits}");
     }
 
     private static string State(char state) =>

@@ -229,6 +229,12 @@ public static class Watch
         if (sight.Asking.Doubted is not { } doubted || sight.Asking.Fruitless < WatchSettings.LeastQuestions)
             return default;
         var since = Math.Max(doubted, now.Fresh);
+        if (sight.Asking.Speaks)
+            // Its wrong answers arrive as well: they are no excuse.
+            sight = sight with
+            {
+                Strain = sight.Strain & ~Strain.Sends,
+            };
         var halted = sight.Main is 'T';
         if (at - since < WatchSettings.SilentFor || (!halted && IsBusy(now, sight, at - since)))
             return default;
@@ -243,6 +249,7 @@ public static class Watch
     private static bool IsBusy(WatchState now, Sight sight, long lasted) =>
         sight.Strain.HasFlag(Strain.Sends) ? lasted < WatchSettings.SendingFor
         : sight.Strain is not Strain.None ? lasted < WatchSettings.BusyFor
+        // What was sent a moment ago may be the answer that is on its way.
         : lasted < WatchSettings.SendingFor && sight.At - now.Strained < WatchSettings.SilentFor;
 
     private static Decision Mend(WatchState now, Order order, Wound wound, long since, long at, WatchSettings settings)

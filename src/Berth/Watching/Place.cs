@@ -31,7 +31,7 @@ internal sealed class Place : IDisposable
         Cgroup = $"{SurfaceReader.Tree}/{ServerUnits.SliceFolder}/{Unit}";
         Prober = new Prober(route, sockets, paths);
         Questions = new Questions(Prober, clock);
-        _straining = new Straining(paths, Cgroup);
+        _straining = new Straining(paths, Cgroup, route.Port);
     }
 
     public Route Route { get; }

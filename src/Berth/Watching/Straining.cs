@@ -7,7 +7,8 @@ namespace Berth.Watching;
 /// doubt.</summary>
 /// <param name="paths">The host.</param>
 /// <param name="cgroup">The server's cgroup, a path of the host.</param>
-internal sealed class Straining(HostPaths paths, string cgroup) : IDisposable
+/// <param name="port">The server's port.</param>
+internal sealed class Straining(HostPaths paths, string cgroup, int port) : IDisposable
 {
     /// <summary>Shares of the last ten seconds, in hundredths of a percent.</summary>
     private const int Waits = 20_00;
@@ -21,6 +22,7 @@ internal sealed class Straining(HostPaths paths, string cgroup) : IDisposable
     private readonly KernelFile _processor = new(paths[$"{cgroup}/cpu.pressure"]);
     private readonly KernelFile _host = new(paths["/proc/pressure/memory"]);
     private readonly KernelFile _events = new(paths[$"{cgroup}/memory.events"]);
+    private readonly Sending _sending = new(port);
     private MemoryEvents _before;
     private long _looked;
 
@@ -41,6 +43,8 @@ internal sealed class Straining(HostPaths paths, string cgroup) : IDisposable
             strain |= Strain.Processor;
         if (Pressure.TryParse(_host.Read(buffer), out var host) && host.Full10 >= Waits)
             strain |= Strain.Host;
+        if (_sending.Look(at))
+            strain |= Strain.Sends;
         return strain;
     }
 

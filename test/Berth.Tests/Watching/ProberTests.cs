@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Berth.Doubles.T3;
 using Berth.Gateway;
 using Berth.Host;
 using Berth.Servers;
@@ -86,6 +87,23 @@ public sealed class ProberTests : IDisposable
         Assert.Equal(Answer.Wrong("answers 401"), await AskAsync(server.Port, Presets.OpenCode.Ready));
         Secret("OPENCODE_SERVER_PASSWORD=hidden");
         Assert.True((await AskAsync(server.Port, Presets.OpenCode.Ready)).Good);
+    }
+
+    [Theory]
+    [InlineData(null, "works")]
+    [InlineData(T3Fault.NoCookie, "fails: alice's server signs in and sets no session")]
+    [InlineData(T3Fault.AuthBroken, "fails: alice's server fails to sign anybody in for the moment")]
+    public async Task A_server_that_signs_people_in_is_signed_in_to_from_end_to_end(T3Fault? fault, string says)
+    {
+        await using var server = await T3Double.Start(new T3Options { Label = "alice" });
+        if (fault is { } wrong)
+            server.Set(wrong);
+        var route = Route(new Uri(server.Address).Port, Presets.T3.Ready, (int)Native.EffectiveUser());
+        using var prober = new Prober(route with { Preset = "t3" }, _sockets.Find, new HostPaths(_folder.Path));
+        var check = new PairingCheck(TestSource.Of(server), TimeProvider.System);
+        Assert.Equal(says, await check.RunAsync(prober, TestContext.Current.CancellationToken));
+        using var other = new Prober(route with { Preset = "custom" }, _sockets.Find, new HostPaths(_folder.Path));
+        Assert.Null(await check.RunAsync(other, TestContext.Current.CancellationToken));
     }
 
     [Fact]

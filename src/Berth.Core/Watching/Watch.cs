@@ -136,6 +136,12 @@ public static class Watch
     )
     {
         var at = sight.At;
+        if (sight.Asking.Speaks)
+            // Its wrong answers arrive as well: they are no excuse.
+            sight = sight with
+            {
+                Strain = sight.Strain & ~Strain.Sends,
+            };
         if (now.Stance is Stance.Looping)
             (now, told) = (Freed(now, at), Tiding.TakenOver);
         if (unit.Entered != now.Entered || unit.MainPid != now.Pid)
@@ -182,7 +188,10 @@ public static class Watch
         var (wound, since) = Wounded(now, sight);
         var suspect = now.Ready && IsSuspect(now, sight);
         if (wound is not Wound.None && sight.UnitAt >= since + Confirmed)
-            return Mend(now, Order.Restart, wound, since, at, settings) with { Suspect = true };
+        {
+            var mend = Mend(now, Order.Restart, wound, since, at, settings);
+            return mend with { Suspect = mend.State.Stance is not Stance.Exhausted };
+        }
         return new Decision(
             now,
             Tiding: told,
@@ -229,12 +238,6 @@ public static class Watch
         if (sight.Asking.Doubted is not { } doubted || sight.Asking.Fruitless < WatchSettings.LeastQuestions)
             return default;
         var since = Math.Max(doubted, now.Fresh);
-        if (sight.Asking.Speaks)
-            // Its wrong answers arrive as well: they are no excuse.
-            sight = sight with
-            {
-                Strain = sight.Strain & ~Strain.Sends,
-            };
         var halted = sight.Main is 'T';
         if (at - since < WatchSettings.SilentFor || (!halted && IsBusy(now, sight, at - since)))
             return default;

@@ -104,6 +104,14 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public void Wrong_answers_that_arrive_are_no_excuse()
+    {
+        var stage = Stage.Running();
+        (stage.Wrong, stage.Strain) = ("answers 500", Strain.Sends);
+        Assert.InRange(stage.UntilOrder(60) ?? long.MaxValue, 10_000, 29_000);
+    }
+
+    [Fact]
     public void A_busy_server_that_gets_on_again_is_left_alone()
     {
         var stage = Stage.Running();

@@ -8,15 +8,16 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if [ "${3:-}" != inside ]; then
     [ "$(id -u)" = 0 ] || { echo "bench: the figures of the watchdog need root" && exit 0; }
     unshare --mount --propagation private "${BASH_SOURCE[0]}" "$berth" "$2" inside
-    [ "${BERTH_BENCH_MACHINE:-1}" = 0 ] || exec "$here/watchdog-machine.sh"
+    [ "${BERTH_BENCH_MACHINE:-1}" = 0 ] && exit 0
+    exec "$here/watchdog-machine.sh"
 fi
 # What is laid over /run and /etc/berth below must be seen in here alone.
 [ "$(readlink /proc/self/ns/mnt)" != "$(readlink /proc/$PPID/ns/mnt)" ] || { echo "bench: not in a mount namespace of its own" >&2 && exit 1; }
 rm -rf "$work" && mkdir -p "$work/bin"
-cp -a /etc/passwd "$work/passwd"
-for folder in /etc /var/lib /run; do mount -t tmpfs none "$folder"; done
-mkdir -p /etc/berth /var/lib/berth /run/berth-watchdog
-cp "$work/passwd" /etc/passwd
+cp -a /etc "$work/etc" && mkdir -p "$work/etc/berth"
+mount --bind "$work/etc" /etc
+for folder in /var/lib /run; do mount -t tmpfs none "$folder"; done
+mkdir -p /run/berth-watchdog
 python3 - $people "$work" <<'PY' &
 import asyncio, os, sys
 people, work = int(sys.argv[1]), sys.argv[2]

@@ -10,7 +10,7 @@ internal sealed class Mender(
     UnitStates units,
     WoundEvidence evidence,
     Func<PairingCheck?> pairing,
-    IncidentDesk desk,
+    WatchIncidents desk,
     Action<string> say
 ) : IDisposable
 {

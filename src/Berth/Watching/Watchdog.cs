@@ -43,7 +43,7 @@ public sealed class Watchdog(HostPaths paths, TimeProvider clock, Action<string>
         using var boot = new BootClock(paths);
         using var sockets = new KernelSockets();
         using var store = IncidentStore.Open(paths[IncidentStore.Path], clock.GetUtcNow(), say);
-        await using var desk = new IncidentDesk(store, clock, say);
+        await using var desk = new WatchIncidents(store, clock, say);
         var units = new UnitStates(boot);
         var check = new PairingCheck(new DaemonClient(paths[GatewayUnits.DaemonPath], clock), clock);
         using var mender = new Mender(
@@ -125,7 +125,7 @@ public sealed class Watchdog(HostPaths paths, TimeProvider clock, Action<string>
         say($"watches {Words.Count(_places.Count, "server")}");
     }
 
-    private void Round(long at, UnitStates units, Mender mender, IncidentDesk desk, CancellationToken stop)
+    private void Round(long at, UnitStates units, Mender mender, WatchIncidents desk, CancellationToken stop)
     {
         if (units.Take() is { } shown)
         {
@@ -164,7 +164,7 @@ public sealed class Watchdog(HostPaths paths, TimeProvider clock, Action<string>
         }
     }
 
-    private void Decide(Place place, long at, Mender mender, IncidentDesk desk, CancellationToken stop)
+    private void Decide(Place place, long at, Mender mender, WatchIncidents desk, CancellationToken stop)
     {
         var settings = _config!.Settings;
         var sight = place.Look(at);
@@ -193,7 +193,7 @@ public sealed class Watchdog(HostPaths paths, TimeProvider clock, Action<string>
             Remember(at, always: true);
     }
 
-    private void Tell(Place place, Tiding tiding, IncidentDesk desk)
+    private void Tell(Place place, Tiding tiding, WatchIncidents desk)
     {
         var user = place.Route.User;
         void Over(string outcome)

@@ -4,7 +4,7 @@ namespace Berth.Watching;
 
 /// <summary>Where the watchdog's incidents are told, from whatever thread, and written. Of those on disk it knows its own
 /// kinds alone: the others are the recorder's.</summary>
-internal sealed class IncidentDesk : IAsyncDisposable
+internal sealed class WatchIncidents : IAsyncDisposable
 {
     private readonly IncidentBook _book = new();
     private readonly Lock _lock = new();
@@ -16,7 +16,7 @@ internal sealed class IncidentDesk : IAsyncDisposable
     /// <param name="store">Where they are written.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="say">One line for the journal.</param>
-    public IncidentDesk(IncidentStore store, TimeProvider clock, Action<string> say)
+    public WatchIncidents(IncidentStore store, TimeProvider clock, Action<string> say)
     {
         (_clock, _say) = (clock, say);
         _writer = new IncidentWriter(store, clock, say);

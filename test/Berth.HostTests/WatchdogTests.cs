@@ -52,6 +52,8 @@ public sealed class WatchdogTests(Debian13 vm) : IClassFixture<Debian13>
         string[] wounded = ["closed", "halted", "mute", "spin", "wrong"];
         await Apply();
         var before = await Pids();
+        // An agent that does not end when it is told to.
+        (await vm.Run(StandIns.Spawn(Port("mute"), "trap '' TERM; while :; do sleep 1; done # stubborn"))).Ok();
         await vm.Run(
             $"""
             kill -STOP {before["halted"]}
@@ -96,6 +98,7 @@ public sealed class WatchdogTests(Debian13 vm) : IClassFixture<Debian13>
             );
             Say(await vm.Ask($"berth why {name}"));
         }
+        (await vm.Run("! pgrep -u mute -f stubborn")).Ok();
         var after = await Pids();
         foreach (var name in (string[])["late", "frozen", "control"])
         {

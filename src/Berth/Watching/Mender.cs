@@ -165,7 +165,9 @@ internal sealed class Mender(
             if (!started && await Task.Run(() => units.Now(place.Unit), stop) is { } fact)
             {
                 started = fact is { Phase: UnitPhase.Active, MainPid: > 0 } && fact.MainPid != before.MainPid;
-                if (!killed && !started && clock.Now() - begun >= Grace && fact.MainPid == before.MainPid)
+                // Its main process, or what that has left behind: agents that do not listen.
+                var ends = fact.MainPid == before.MainPid || fact.Phase is UnitPhase.Stopping;
+                if (!killed && !started && ends && clock.Now() - begun >= Grace)
                 {
                     await Task.Run(() => s_run.Run("systemctl", "kill", "--signal=KILL", place.Unit), stop);
                     killed = true;

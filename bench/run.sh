@@ -51,5 +51,9 @@ echo "== recorder: one sample of 1,000 processes (under 15 ms CPU wanted), besid
 "$here/recorder.sh" "$berth" "$work"
 
 echo
+echo "== watchdog: 500 servers watched; in the machine: a dead listener to a good answer (under 5 s besides its own start wanted)"
+"$here/watchdog.sh" "$berth" "$work"
+
+echo
 echo "== in the machine: an apply with nothing to do, 100 users, beside a shell script with the same checks"
 "$here/machine.sh"

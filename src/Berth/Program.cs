@@ -37,6 +37,7 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     MetricsCommand.Create(),
     HooksCommand.Create(),
     RecordCommand.Create(),
+    WatchCommand.Create(),
 };
 
 var parse = root.Parse(args);

@@ -9,7 +9,8 @@ namespace Berth.Gateway;
 /// <param name="Uid">Whose it is; of a connection that nobody accepted yet it says nothing.</param>
 /// <param name="Inode">0 for a connection that nobody accepted yet.</param>
 /// <param name="IsListener">It listens.</param>
-public readonly record struct TcpSocket(bool Exists, int Uid, uint Inode, bool IsListener)
+/// <param name="Queue">Of a listener: connections that wait to be accepted.</param>
+public readonly record struct TcpSocket(bool Exists, int Uid, uint Inode, bool IsListener, int Queue = 0)
 {
     public bool IsAccepted => Exists && !IsListener && Inode != 0;
 }
@@ -72,7 +73,10 @@ public static class SocketDiag
                     true,
                     BinaryPrimitives.ReadInt32LittleEndian(answer[Uid..]),
                     BinaryPrimitives.ReadUInt32LittleEndian(answer[(Uid + 4)..]),
+                    answer[Header + 1] == Listening,
                     answer[Header + 1] == Listening
+                        ? (int)Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(answer[(Uid - 8)..]), int.MaxValue)
+                        : 0
                 );
             default:
                 throw new InvalidDataException("sock_diag gave an answer of another kind");

@@ -35,7 +35,7 @@ public static class TcpTable
             {
                 var exact = Same(local.Address, own.Address);
                 if (exact || (!listener.Exists && IsEverywhere(local.Address, own.Address)))
-                    listener = new TcpSocket(true, uid, inode, true);
+                    listener = new TcpSocket(true, uid, inode, true, Waiting(line[fields[4]]));
             }
             else if (Same(local.Address, own.Address) && remote.Port == peer.Port && Same(remote.Address, peer.Address))
             {
@@ -44,6 +44,17 @@ public static class TcpTable
         }
         return listener;
     }
+
+    /// <summary>Of a listener the second number counts connections.</summary>
+    private static int Waiting(ReadOnlySpan<char> queues) =>
+        int.TryParse(
+            queues[(queues.IndexOf(':') + 1)..],
+            NumberStyles.HexNumber,
+            CultureInfo.InvariantCulture,
+            out var waiting
+        )
+            ? waiting
+            : 0;
 
     private static bool Same(IPAddress one, IPAddress other) => Plain(one).Equals(Plain(other));
 

@@ -37,6 +37,7 @@ internal static class ActivationSteps
         if (changed.Contains(AgentUnits.Path))
             draft.Steps.Add(new StartOwnUnits([AgentUnits.Service]));
         RecorderSteps.AddStart(draft, facts, changed);
+        WatchdogSteps.AddStart(draft, facts, changed);
         if (changed.Contains(Preload.Path))
             draft.Steps.Add(new RestartPreload());
         if (

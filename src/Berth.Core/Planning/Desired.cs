@@ -87,6 +87,7 @@ public static class DesiredFiles
         GatewayFiles.Add(files, roster, facts, routes);
         HookSteps.AddFiles(files, roster, facts);
         RecorderSteps.AddFiles(files, roster, facts, accounts);
+        WatchdogSteps.AddFiles(files, roster, facts, routes);
         foreach (var user in roster.Users.Where(user => !user.Removed))
             ForUser(files, roster, user, accounts[user.Name], facts, ports);
         return new Desired(files, accounts, ports, without.ToHashSet(StringComparer.Ordinal), reserve)

@@ -15,6 +15,7 @@ public static class UninstallPlan
     )
     {
         var draft = new PlanDraft();
+        WatchdogSteps.AddEnd(draft, facts, manifest);
         foreach (var unit in facts.Surfaces.Servers.Keys.Order(StringComparer.Ordinal))
             draft.Steps.Add(new StopServer(ServerSteps.UserOf(unit), unit));
         if (facts.Live && manifest.Files.ContainsKey(Preload.Path))

@@ -28,6 +28,7 @@ internal sealed record DefaultValues(DefaultSettings Settings, Size? Session, Si
             {
                 TokenFile = TokenFilePath.Read(section),
                 KillsLeaf = section.Choice("on-stall") is "kill-leaf",
+                Watched = section.Flag("watchdog") ?? true,
             },
             session,
             pane,

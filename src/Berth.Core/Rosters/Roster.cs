@@ -15,7 +15,14 @@ public sealed record Roster(
 {
     /// <summary>Whom incidents are told to. Default: nobody.</summary>
     public IReadOnlyList<Hook> Hooks { get; init; } = [];
+
+    public WatchdogSettings Watchdog { get; init; } = new(3, 10);
 }
+
+/// <summary>How often a wedged server is restarted before a person is asked.</summary>
+/// <param name="Restarts">Most restarts of one server within the window. Default 3.</param>
+/// <param name="Minutes">The window. Default 10.</param>
+public sealed record WatchdogSettings(int Restarts, int Minutes);
 
 /// <summary>What holds for the whole box.</summary>
 /// <param name="Reserve">Memory kept for the system. Default 4G, at most half of a small box's RAM.</param>
@@ -146,6 +153,9 @@ public sealed record DefaultSettings(string? Server, Size Memory, Size SessionMe
 
     /// <summary>See <see cref="User.KillsLeaf"/>. Default: false.</summary>
     public bool KillsLeaf { get; init; }
+
+    /// <summary>See <see cref="User.Watched"/>. Default: true.</summary>
+    public bool Watched { get; init; } = true;
 }
 
 /// <summary>An OS account plus the login that the identity provider sends.</summary>
@@ -182,6 +192,9 @@ public sealed record User(
     /// <summary>When a surface of theirs stands still, its largest process is killed
     /// (<c>on-stall: kill-leaf</c>).</summary>
     public bool KillsLeaf { get; init; }
+
+    /// <summary>Their server is restarted when it is wedged.</summary>
+    public bool Watched { get; init; } = true;
 
     /// <summary>Whether this user's server should be running.</summary>
     public bool Serves => Server is not null && !Parked && !Removed;

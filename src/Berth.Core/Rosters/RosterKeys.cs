@@ -254,6 +254,7 @@ public static class RosterKeys
         {
             Choices = StallChoices,
         },
+        new("watchdog", Flag, "true", "false", "Restart servers that are wedged."),
     ];
 
     public static IReadOnlyList<RosterKey> User { get; } =
@@ -292,6 +293,7 @@ public static class RosterKeys
         {
             Choices = StallChoices,
         },
+        new("watchdog", Flag, "defaults.watchdog", "false", "Restart their server when it is wedged."),
         new("admin", Flag, "false", "true", "May see and act for everybody."),
         new("parked", Flag, "false", "true", "Their server is stopped and stays stopped; the account works."),
         new("removed", Flag, "false", "true", "The reversible cut: server stopped, account locked, home untouched."),
@@ -335,6 +337,16 @@ public static class RosterKeys
             NamePattern = "^[a-z][a-z0-9-]{0,30}$",
         },
         new(
+            "watchdog",
+            ValueKind.Section,
+            "",
+            "{restarts: 3}",
+            "How often a wedged server is restarted: docs/watchdog.md."
+        )
+        {
+            Keys = SignalKeys.Watchdog,
+        },
+        new(
             "servers",
             Entries,
             "",
@@ -373,6 +385,7 @@ public static class RosterKeys
         : Gateway.Any(known => known.Name == key) ? "'gateway:'"
         : Store.Any(known => known.Name == key) ? "'store:'"
         : SignalKeys.Hook.Any(known => known.Name == key) ? "a hook in 'hooks:'"
+        : SignalKeys.Watchdog.Any(known => known.Name == key) ? "'watchdog:'"
         : Top.Any(known => known.Name == key) ? "the top of the roster"
         : null;
 }

@@ -43,6 +43,7 @@ public static class RosterReader
         );
         var gateway = top.Has("gateway") ? GatewayReader.Read(Part("gateway", RosterKeys.Gateway), problems) : null;
         var store = top.Has("store") ? StoreReader.Read(Part("store", RosterKeys.Store)) : null;
+        var watchdog = Part("watchdog", SignalKeys.Watchdog);
         var servers = ServerReader.Read(Part("servers", null), problems);
         var defaults = DefaultValues.Read(Part("defaults", RosterKeys.Defaults), servers);
         var entries = new UserEntries(problems);
@@ -56,6 +57,7 @@ public static class RosterReader
         return new Roster(settings, gateway, store, servers.Settings, defaults.Settings, people)
         {
             Hooks = HookReader.Read(Part("hooks", null), problems),
+            Watchdog = new WatchdogSettings(watchdog.Number("restarts") ?? 3, watchdog.Number("minutes") ?? 10),
         };
     }
 

@@ -2,7 +2,7 @@ using static Berth.Rosters.ValueKind;
 
 namespace Berth.Rosters;
 
-/// <summary>Keys of what Berth tells others: numbers and incidents.</summary>
+/// <summary>Keys of what Berth tells others, numbers and incidents, and of its watchdog.</summary>
 public static class SignalKeys
 {
     public static IReadOnlyList<RosterKey> Metrics { get; } =
@@ -65,5 +65,20 @@ public static class SignalKeys
         {
             Choices = ["json", "text", "slack"],
         },
+    ];
+
+    public static IReadOnlyList<RosterKey> Watchdog { get; } =
+    [
+        new(
+            "restarts",
+            Number,
+            "3",
+            "5",
+            "Most restarts of one wedged server within the window; then hands off, and a person is asked."
+        )
+        {
+            Range = (1, 20),
+        },
+        new("minutes", Number, "10", "30", "The window, in minutes.") { Range = (1, 1440) },
     ];
 }

@@ -52,6 +52,7 @@ internal sealed class UserReader(DefaultValues defaults, ServerReading servers, 
             KillsLeaf = entry.Keys("on-stall").Choice("on-stall") is { } choice
                 ? choice is "kill-leaf"
                 : defaults.Settings.KillsLeaf,
+            Watched = entry.Keys("watchdog").Flag("watchdog") ?? defaults.Settings.Watched,
         };
     }
 

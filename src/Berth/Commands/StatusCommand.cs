@@ -35,6 +35,13 @@ public static class StatusCommand
         else
             Terminal.Write(Table(states));
         var wrong = WayIn(roster, planned).ToList();
+        wrong.AddRange(
+            states
+                .Where(state => state.HandsOff is not null)
+                .Select(state =>
+                    $"{state.User}: the watchdog has taken its hands off their server: {state.HandsOff}; next: berth why {state.User}"
+                )
+        );
         foreach (var line in wrong)
             Console.Error.WriteLine($"berth: {line}");
         return wrong.Count == 0 && states.All(state => state.AsWanted) ? ExitCodes.Ok : ExitCodes.Warnings;
@@ -47,6 +54,8 @@ public static class StatusCommand
             yield return "the firewall is not loaded as the roster wants it: others on this host may reach people's servers; next: berth apply";
         if (!planned.Facts.OwnUnits.Contains(RecorderUnits.Service))
             yield return $"{RecorderUnits.Service} is not running: nobody records what happens (journalctl -u {RecorderUnits.Service} -n 20); next: berth apply";
+        if (roster.Servers.Count > 0 && !planned.Facts.OwnUnits.Contains(WatchdogUnits.Service))
+            yield return $"{WatchdogUnits.Service} is not running: a wedged server stays wedged (journalctl -u {WatchdogUnits.Service} -n 20)";
         if (roster.Gateway is null)
             yield break;
         foreach (var unit in new[] { GatewayUnits.Service, GatewayUnits.Daemon })

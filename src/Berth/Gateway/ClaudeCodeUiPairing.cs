@@ -82,7 +82,7 @@ internal sealed class ClaudeCodeUiPairing(Route route, ServerCalls calls, IPairi
         return true;
     }
 
-    private static async Task<ClaudeCodeUiToken?> SignInAsync(
+    internal static async Task<ClaudeCodeUiToken?> SignInAsync(
         Route route,
         ServerCalls calls,
         IPairingSource source,

@@ -61,7 +61,7 @@ internal sealed class CodeServerPairing(Route route, ServerCalls calls, IPairing
     private static bool IsLogin(string? location) =>
         location?.Split('?')[0].EndsWith(LoginPath, StringComparison.Ordinal) is true;
 
-    private static async Task<string> SignInAsync(
+    internal static async Task<string> SignInAsync(
         Route route,
         ServerCalls calls,
         IPairingSource source,

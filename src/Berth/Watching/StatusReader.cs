@@ -16,6 +16,7 @@ namespace Berth.Watching;
 /// <param name="PeakBytes">Highest <c>memory.current</c> since start (kernel 5.19).</param>
 /// <param name="StallPercent">Share of the last 10 s in which every task of it waited for memory.</param>
 /// <param name="Restarts">Automatic restarts by systemd since it was started.</param>
+/// <param name="HandsOff">Why the watchdog does not restart it any more; null while it does.</param>
 /// <param name="LastExit">How its main process ended last, such as <c>killed by 9</c>; null when it never did.</param>
 public sealed record ServerStatus(
     string User,
@@ -30,7 +31,8 @@ public sealed record ServerStatus(
     int? Tasks,
     double? StallPercent,
     int? Restarts,
-    string? LastExit
+    string? LastExit,
+    string? HandsOff = null
 );
 
 /// <summary>Reads the state of every server: one call to systemctl, and the kernel's own counters.</summary>
@@ -46,7 +48,36 @@ public sealed class StatusReader(HostPaths paths, ProcessRunner run)
             .Select(user => ServerUnits.UnitName(user.Server!, user.Name))
             .ToArray();
         var shown = units.Length == 0 ? [] : Show(units);
-        return [.. roster.Users.Select(user => One(user, manifest, shown))];
+        var off = HandsOff();
+        return
+        [
+            .. roster
+                .Users.Select(user => One(user, manifest, shown))
+                .Select(status =>
+                    status.Server is not null
+                    && off.TryGetValue(ServerUnits.UnitName(status.Server, status.User), out var why)
+                        ? status with
+                        {
+                            HandsOff = why,
+                            AsWanted = false,
+                        }
+                        : status
+                ),
+        ];
+    }
+
+    /// <summary>Servers that the watchdog has taken its hands off, by unit.</summary>
+    private Dictionary<string, string> HandsOff()
+    {
+        var off = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var server in WatchMemory.Parse(new Files(paths).Text(WatchMemory.Path)).Servers)
+        {
+            if (server.State.Stance is Stance.Exhausted)
+                off[server.Unit] = "it was restarted too often and is wedged again (docs/runbooks/exhausted.md)";
+            else if (server.State.Stance is Stance.Looping)
+                off[server.Unit] = "it ended again and again and was stopped (docs/runbooks/crash-loop.md)";
+        }
+        return off;
     }
 
     private Dictionary<string, Dictionary<string, string>> Show(string[] units)

@@ -153,29 +153,8 @@ public sealed class DetectorTests
             });
 }
 
-public sealed class CrashLoopTests
+public sealed class CrashCauseTests
 {
-    private static readonly DateTimeOffset s_now = Scene.Noon;
-
-    [Fact]
-    public void Five_ends_in_ten_minutes_are_a_loop_and_time_heals_it()
-    {
-        var loop = CrashLoop.Usual();
-        for (var i = 0; i < 4; i++)
-            Assert.False(loop.Ended(s_now.AddMinutes(i)));
-        Assert.True(loop.Ended(s_now.AddMinutes(4)));
-        Assert.True(loop.Goes(s_now.AddMinutes(5)));
-        Assert.False(loop.Goes(s_now.AddMinutes(13)));
-    }
-
-    [Fact]
-    public void An_end_now_and_then_is_none()
-    {
-        var loop = CrashLoop.Usual();
-        for (var i = 0; i < 100; i++)
-            Assert.False(loop.Ended(s_now.AddMinutes(i * 3)));
-    }
-
     [Theory]
     [InlineData(
         "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",

@@ -93,7 +93,7 @@ public sealed class GatewayPlanTests
         var (facts, files, manifest) = Hosts.Applied(s_team, Hosts.Bare, Manifest.Empty);
         facts = facts with
         {
-            OwnUnits = new HashSet<string> { GatewayUnits.Daemon, RecorderUnits.Service },
+            OwnUnits = new HashSet<string> { GatewayUnits.Daemon, RecorderUnits.Service, WatchdogUnits.Service },
         };
         var step = Assert.Single(Hosts.Plan(s_team, facts, files, manifest).Steps);
         Assert.Equal([GatewayUnits.Service], Assert.IsType<StartOwnUnits>(step).Units);

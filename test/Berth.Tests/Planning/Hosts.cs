@@ -91,8 +91,14 @@ internal static class Hosts
                     : LoadedTable.Wanted(Fence.Of(desired.Routes, roster.Gateway is not null))
             ),
             OwnUnits = roster.Gateway is null
-                ? new HashSet<string> { "berth-recorder.service" }
-                : new HashSet<string> { "berth-recorder.service", "berth-gateway.service", "berth.service" },
+                ? new HashSet<string> { "berth-recorder.service", "berth-watchdog.service" }
+                : new HashSet<string>
+                {
+                    "berth-recorder.service",
+                    "berth-watchdog.service",
+                    "berth-gateway.service",
+                    "berth.service",
+                },
             Surfaces = facts.Surfaces with { Servers = running },
             Listeners = roster
                 .Users.Where(user => user.Serves)

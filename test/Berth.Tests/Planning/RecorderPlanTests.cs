@@ -43,7 +43,7 @@ public sealed class RecorderPlanTests
     {
         var roster = With("{}", "{alice: {}}");
         var (facts, files, manifest) = Hosts.Applied(roster, Hosts.Bare, Manifest.Empty);
-        facts = facts with { OwnUnits = new HashSet<string>() };
+        facts = facts with { OwnUnits = new HashSet<string> { WatchdogUnits.Service } };
         var step = Assert.Single(Hosts.Plan(roster, facts, files, manifest).Steps);
         Assert.Equal([RecorderUnits.Service], Assert.IsType<StartOwnUnits>(step).Units);
     }

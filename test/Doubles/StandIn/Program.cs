@@ -16,7 +16,8 @@ static int Usage()
 {
     Console.Error.WriteLine(
         """
-        standin serve --port N [--host A]              an agent server: GET /ready, GET /work, POST /spawn
+        standin serve --port N [--host A]              an agent server: GET /ready, GET /work, POST /spawn,
+                                                       POST /wound?closed|mute|spin|wrong|late
         standin hog --to MIB [--rate MIB/s] [--hold S]  takes memory, and keeps it
         standin model --port N --accept FILE --log FILE  a model API that refuses what is not in FILE
         standin receive --port N --log FILE             writes down what is posted to it; 500 while FILE.ill is there

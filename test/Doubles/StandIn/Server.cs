@@ -11,6 +11,12 @@ internal static class Server
 {
     private const nint Working = 8 << 20;
 
+    /// <summary>How it has been wounded: <c>POST /wound?NAME</c>.</summary>
+    private static string s_wound = "";
+
+    /// <summary>Connections that will never be answered stay open.</summary>
+    private static readonly List<Socket> s_muted = [];
+
     public static int Run(string host, int port)
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -20,6 +26,18 @@ internal static class Server
         Console.WriteLine($"standin of uid {Memory.User()} listens on {host}:{port}");
         while (true)
         {
+            if (s_wound is "closed")
+            {
+                listener.Close();
+                Thread.Sleep(Timeout.Infinite);
+            }
+            // The event loop spins, and takes nothing any more.
+            while (s_wound is "spin") { }
+            if (s_wound is "mute")
+            {
+                s_muted.Add(listener.Accept());
+                continue;
+            }
             using var client = listener.Accept();
             client.ReceiveTimeout = 2000;
             try
@@ -48,6 +66,12 @@ internal static class Server
         var line = Encoding.ASCII.GetString(buffer, 0, buffer.AsSpan(0, length).IndexOf("\r\n"u8)).Split(' ');
         var (status, body) = (line[0], line[1]) switch
         {
+            ("POST", var path) when path.StartsWith("/wound?", StringComparison.Ordinal) => (
+                200,
+                $"{{\"wound\":\"{s_wound = path["/wound?".Length..]}\"}}"
+            ),
+            ("GET", "/ready") when s_wound is "wrong" => (500, "{}"),
+            ("GET", "/ready") when s_wound is "late" => Late(),
             ("GET", "/ready") => (
                 200,
                 $"{{\"standin\":true,\"pid\":{Environment.ProcessId},\"uid\":{Memory.User()},\"port\":{port}}}"
@@ -65,6 +89,13 @@ internal static class Server
             )
         );
         client.Shutdown(SocketShutdown.Send);
+    }
+
+    /// <summary>Busy: what it answers is right and takes a while.</summary>
+    private static (int, string) Late()
+    {
+        Thread.Sleep(5_000);
+        return (200, "{}");
     }
 
     private static string Work()

@@ -10,7 +10,7 @@ public sealed class RecorderFaultTests(Debian13 vm) : IClassFixture<Debian13>
 
     /// <summary>Takes what SQLite takes to write (WAL_WRITE_LOCK), as a program that never lets go of it.</summary>
     private const string Locker =
-        "perl -e 'open my $f, \"+<\", shift or die; fcntl($f, 6, pack(\"s s x4 q q i x4\", 1, 0, 120, 1, 0)) or die; print \"locked\\n\"; sleep 600'";
+        "perl -e '$| = 1; open my $f, \"+<\", shift or die; fcntl($f, 6, pack(\"s s x4 q q i x4\", 1, 0, 120, 1, 0)) or die; print \"locked\\n\"; sleep 600'";
 
     private static string Hog(string mark) =>
         $"perl -e 'push @k, chr(97 + $_ % 20) x (1 << 20) for 0 .. 500; sleep 9' {mark}";
@@ -43,7 +43,8 @@ public sealed class RecorderFaultTests(Debian13 vm) : IClassFixture<Debian13>
         await Kill("full-one");
         await Says("incidents are kept in memory and tried again");
         await Kill("full-two");
-        (await vm.Run($"rm {Folder}/filler")).Ok();
+        // Disks are looked at every 5 s.
+        (await vm.Run($"sleep 6; rm {Folder}/filler")).Ok();
         await Told("full-one");
         await Told("full-two");
         await vm.Until("berth incidents --kind disk-nearly-full | grep -q 'nearly full'");
@@ -51,7 +52,7 @@ public sealed class RecorderFaultTests(Debian13 vm) : IClassFixture<Debian13>
         // A file that somebody holds.
         (
             await vm.Run(
-                $"({Locker} {Folder}/incidents.db-shm >/root/locked 2>&1 & echo $! >/root/locker); until grep -q locked /root/locked; do sleep 0.2; done"
+                $"({Locker} {Folder}/incidents.db-shm >/root/locked 2>&1 & echo $! >/root/locker); for i in {1..50}; do grep -q locked /root/locked && exit; sleep 0.2; done; exit 1"
             )
         ).Ok();
         await Kill("while-locked");

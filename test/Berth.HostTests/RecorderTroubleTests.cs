@@ -105,5 +105,7 @@ public sealed class RecorderTroubleTests(Debian13 vm) : IClassFixture<Debian13>
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"one incident of {storm.GetProperty("count").GetInt32()} refusals"
         );
+        foreach (var command in Runbook.Commands("docs/runbooks/incidents.md"))
+            (await vm.Run(command)).Ok();
     }
 }

@@ -10,7 +10,7 @@ namespace Berth.Recording;
 internal sealed class DiskProbe(HostPaths paths)
 {
     /// <summary>So often, in milliseconds.</summary>
-    private const long Every = 15_000;
+    private const long Every = 5_000;
 
     private readonly ConcurrentQueue<IReadOnlyList<DiskSpace>> _seen = new();
     private Task _asking = Task.CompletedTask;

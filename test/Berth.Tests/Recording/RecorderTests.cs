@@ -207,4 +207,56 @@ public sealed class RecorderTests : IDisposable
         );
         Assert.Contains(_said, line => line.Contains("samples are not kept on disk", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task Who_is_followed_is_taken_up_as_it_changes()
+    {
+        Process(10, 1, "/server", "t3\0serve\0");
+        var news = new Queue<RecorderSettings?>([null, Settings]);
+        using var stop = new CancellationTokenSource();
+        var running = new Recorder(
+            new HostPaths(_root.Path),
+            new RecorderSettings([]) { RingSegments = 2 },
+            TimeProvider.System,
+            _said.Add
+        )
+        {
+            News = () => news.TryDequeue(out var next) ? next : null,
+        }.RunAsync(stop.Token);
+        await Watched(10);
+        Killed(10);
+        while (Incidents().Count == 0)
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        await stop.CancelAsync();
+        await running;
+        Assert.Equal("alice", Assert.Single(Incidents()).User);
+        // Told to its owner as well, in a folder of root's.
+        Assert.Contains(
+            "berth: your `t3 serve` reached the memory cap",
+            await File.ReadAllTextAsync(
+                Path.Join(_root.Path, "/run/berth/receipts/alice/oom"),
+                TestContext.Current.CancellationToken
+            ),
+            StringComparison.Ordinal
+        );
+    }
+
+    /// <summary>Another program writes to the same file: what it has begun is its own to end.</summary>
+    [Fact]
+    public async Task What_another_program_has_begun_is_left_open()
+    {
+        var before = DateTimeOffset.Now - TimeSpan.FromMinutes(5);
+        Incident Open(IncidentKind kind) =>
+            new(0, kind, "alice", "x", before, null, before, 1, "s", "it goes on", "", []);
+        using (var store = IncidentStore.Open(Path.Join(_root.Path, IncidentStore.Path), before, _said.Add))
+            store.Save(
+                [Open(IncidentKind.Wedge), Open(IncidentKind.CapNear)],
+                new Dictionary<string, string>(StringComparer.Ordinal)
+            );
+        await Until(() => Incidents().Any(incident => incident.End is not null));
+        Assert.Equal(
+            [(IncidentKind.Wedge, true), (IncidentKind.CapNear, false)],
+            Incidents().OrderBy(incident => incident.Kind).Select(incident => (incident.Kind, incident.End is null))
+        );
+    }
 }

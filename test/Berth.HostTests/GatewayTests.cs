@@ -59,6 +59,7 @@ public sealed class GatewayTests(Debian13 vm) : IClassFixture<Debian13>
         await A_restart_refuses_nobody();
         await A_server_that_starts_is_waited_for();
         await A_squatter_gets_nothing();
+        await A_wedged_server_is_restarted_and_signing_in_to_it_is_checked();
         await A_revoked_sign_in_ends_at_once();
     }
 
@@ -257,6 +258,15 @@ public sealed class GatewayTests(Debian13 vm) : IClassFixture<Debian13>
         (
             await Try("for i in $(seq 60); do visit alice / | tail -1 | grep -qx 200 && exit 0; sleep 1; done; exit 1")
         ).Ok();
+    }
+
+    /// <summary>From end to end as the gateway does it: a mint as the person, the exchange, a session that holds.
+    /// </summary>
+    private async Task A_wedged_server_is_restarted_and_signing_in_to_it_is_checked()
+    {
+        (await vm.Run("systemctl kill --signal=STOP t3-serve@bob")).Ok();
+        await vm.Until("berth incidents --kind wedge --user bob --json | grep -q 'signing in works'", 120);
+        (await Try("visit bob / | tail -1 | grep -qx 200 && paired bob")).Ok();
     }
 
     private async Task A_revoked_sign_in_ends_at_once()

@@ -83,6 +83,9 @@ public sealed class SignalTests(Debian13 vm) : IClassFixture<Debian13>
             var line in (string[])
                 [
                     "berth_source_up{source=\"recorder\"} 1",
+                    "berth_source_up{source=\"watchdog\"} 1",
+                    "berth_server_up{user=\"alice\"} 1",
+                    "berth_server_probe_seconds{user=\"bob\"}",
                     "berth_user_memory_cap_bytes{user=\"alice\",surface=\"server\"} 314572800",
                     "berth_user_memory_bytes{user=\"bob\",surface=\"server\"}",
                     "berth_host_memory_bytes",

@@ -137,6 +137,8 @@ public sealed class SignalTests(Debian13 vm) : IClassFixture<Debian13>
 
     private async Task The_secret_is_nowhere_else()
     {
+        // What looks for it must not be where it is found.
+        await vm.Write("/root/needle", Secret);
         foreach (
             var look in (string[])
                 [
@@ -148,10 +150,10 @@ public sealed class SignalTests(Debian13 vm) : IClassFixture<Debian13>
         )
         {
             var where = look.StartsWith("grep", StringComparison.Ordinal) ? " /etc /run /var/lib /var/log" : "";
-            Assert.Equal("", await vm.Ask($"{look} {Secret}{where} 2>/dev/null | head -3"));
+            Assert.Equal("", await vm.Ask($"{look} -f /root/needle{where} 2>/dev/null | head -3"));
         }
         // The control: it finds what is there.
-        Assert.NotEqual("", await vm.Ask($"grep -rlF {Secret} /etc/berth/hooks"));
+        Assert.NotEqual("", await vm.Ask("grep -rlF -f /root/needle /etc/berth/hooks"));
         Assert.Equal("600 root", await vm.Ask("stat -c '%a %U' /etc/berth/hooks.json"));
     }
 
@@ -163,7 +165,7 @@ public sealed class SignalTests(Debian13 vm) : IClassFixture<Debian13>
         (await vm.Run("test ! -e /etc/berth/hooks.json && test ! -e /etc/systemd/system/berth-hooks.service")).Ok();
         (
             await vm.Run(
-                "systemctl stop receiver berth-recorder 2>/dev/null; rm -rf /var/lib/receiver /etc/berth/hooks; userdel prometheus"
+                "systemctl stop receiver berth-recorder 2>/dev/null; rm -rf /var/lib/receiver /etc/berth/hooks /root/needle; userdel prometheus"
             )
         ).Ok();
     }

@@ -52,7 +52,7 @@ public sealed class RecorderFaultTests(Debian13 vm) : IClassFixture<Debian13>
         // A file that somebody holds.
         (
             await vm.Run(
-                $"({Locker} {Folder}/incidents.db-shm >/root/locked 2>&1 & echo $! >/root/locker); for i in {1..50}; do grep -q locked /root/locked && exit; sleep 0.2; done; exit 1"
+                $"({Locker} {Folder}/incidents.db-shm >/root/locked 2>&1 & echo $! >/root/locker); for i in {{1..50}}; do grep -q locked /root/locked && exit; sleep 0.2; done; exit 1"
             )
         ).Ok();
         await Kill("while-locked");

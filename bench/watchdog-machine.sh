@@ -3,6 +3,8 @@
 # to the first good answer.
 # shellcheck source=test/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../test/vm/common.sh"
+# Read whole before it runs.
+main() {
 image=$("$repository/test/vm/image.sh" trixie)
 work=$(mktemp -d)
 "$repository/test/vm/payload.sh" "$work/payload.img"
@@ -50,3 +52,6 @@ awk -v dead="$dead" -v own="$own" -v seed=$seed 'BEGIN {
     printf "%-44s%10d ms median, of which its own start %d (under 5000 besides wanted)\n", "a dead listener to a good answer", dead, own
     printf "%-44s%10d ms, computed: asked each minute, three strikes (%.0f x)\n", "the seed", seed, seed / dead }'
 VM
+}
+main
+exit

@@ -3,6 +3,8 @@
 # to the first good answer.
 # shellcheck source=test/vm/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../test/vm/common.sh"
+# Read whole before it runs.
+main() {
 image=$("$repository/test/vm/image.sh" trixie)
 work=$(mktemp -d)
 "$repository/test/vm/payload.sh" "$work/payload.img"
@@ -23,15 +25,15 @@ servers: {standin: {preset: custom, ports: 4000-, ready: /ready, command: [stand
 defaults: {memory: 120M}
 users: {alice: {}}
 R
-berth apply >/dev/null
-ask() { timeout 3 bash -c "exec 3<>/dev/tcp/127.0.0.1/4000; printf '$1 HTTP/1.1\r\nHost: x\r\n\r\n' >&3; cat <&3" 2>/dev/null; }
+berth apply >/dev/null </dev/null
+ask() { timeout 3 bash -c "exec 3<>/dev/tcp/127.0.0.1/4000; printf '$1 HTTP/1.1\r\nHost: x\r\n\r\n' >&3; cat <&3" 2>/dev/null </dev/null; }
 answered() { until ask 'GET /ready' | grep -q standin; do sleep 0.05; done; }
 median() { sort -n | awk '{v[NR] = $1} END {printf "%d", v[int((NR + 1) / 2)]}'; }
 own=$(for _ in 1 2 3 4 5; do
     # systemd starts nothing more than five times in ten seconds.
     sleep 3
     begun=$(date +%s%N)
-    systemctl restart standin-serve@alice
+    systemctl restart standin-serve@alice </dev/null
     answered
     echo $((($(date +%s%N) - begun) / 1000000))
 done | median)
@@ -50,3 +52,6 @@ awk -v dead="$dead" -v own="$own" -v seed=$seed 'BEGIN {
     printf "%-44s%10d ms median, of which its own start %d (under 5000 besides wanted)\n", "a dead listener to a good answer", dead, own
     printf "%-44s%10d ms, computed: asked each minute, three strikes (%.0f x)\n", "the seed", seed, seed / dead }'
 VM
+}
+main
+exit

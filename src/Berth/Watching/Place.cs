@@ -67,8 +67,10 @@ internal sealed class Place : IDisposable
     {
         if (!shown.Units.TryGetValue(Unit, out var fact))
             return;
+        // The same pid may be another run's.
+        var same = fact.MainPid == _pid && fact.Entered == Fact?.Entered && _stat is not null;
         (Fact, FactAt, _upFor) = (fact, shown.At, shown.UpFor(fact));
-        if (fact.MainPid == _pid && _stat is not null)
+        if (same)
             return;
         _stat?.Dispose();
         (_stat, _pid, _started) = (

@@ -10,7 +10,7 @@ public sealed class RecorderFaultTests(Debian13 vm) : IClassFixture<Debian13>
 
     /// <summary>Takes what SQLite takes to write (WAL_WRITE_LOCK), as a program that never lets go of it.</summary>
     private const string Locker =
-        "perl -e '$| = 1; open my $f, \"+<\", shift or die; fcntl($f, 6, pack(\"s s x4 q q i x4\", 1, 0, 120, 1, 0)) or die; print \"locked\\n\"; sleep 600'";
+        "perl -e '$| = 1; open my $f, \"+<\", shift or die; my $l = pack(\"s s x4 q q i x4\", 1, 0, 120, 1, 0); fcntl($f, 6, $l) or die; print \"locked\\n\"; sleep 600'";
 
     private static string Hog(string mark) =>
         $"perl -e 'push @k, chr(97 + $_ % 20) x (1 << 20) for 0 .. 500; sleep 9' {mark}";

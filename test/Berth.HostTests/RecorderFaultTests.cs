@@ -95,12 +95,17 @@ public sealed class RecorderFaultTests(Debian13 vm) : IClassFixture<Debian13>
                 "ssh-keygen -q -t ed25519 -N '' -f /root/k; H=~alice; install -d -m 700 -o alice -g alice $H/.ssh; install -m 600 -o alice -g alice /root/k.pub $H/.ssh/authorized_keys"
             )
         ).Ok();
+        // What mesg(1) does.
         foreach (var (mesg, lines) in new[] { ("y", "1"), ("n", "0") })
         {
             var shown = await vm.Ask(
                 $$"""
                 {
-                    echo 'mesg {{mesg}}'; echo "{{Hog($"mesg-{mesg}").Replace("$", "\\$", StringComparison.Ordinal)}}"
+                    echo 'chmod g{{(mesg is "y" ? "+" : "-")}}w $(tty)'; echo "{{Hog($"mesg-{mesg}").Replace(
+                    "$",
+                    "\\$",
+                    StringComparison.Ordinal
+                )}}"
                     until berth incidents --json | grep -q mesg-{{mesg}}; do sleep 0.3; done
                     sleep 1; echo exit
                 } | ssh -tt -i /root/k -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -q alice@127.0.0.1 | grep -c '^berth: your .perl'

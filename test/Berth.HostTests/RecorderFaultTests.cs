@@ -10,7 +10,7 @@ public sealed class RecorderFaultTests(Debian13 vm) : IClassFixture<Debian13>
 
     /// <summary>Takes what SQLite takes to write (WAL_WRITE_LOCK), as a program that never lets go of it.</summary>
     private const string Locker =
-        "perl -e '$| = 1; open my $f, \"+<\", shift or die; fcntl($f, 6, pack(\"s s x4 q q i x4\", 1, 0, 120, 1, 0)) or die; print \"locked\\n\"; sleep 600'";
+        "perl -e '$| = 1; open my $f, \"+<\", shift or die; my $l = pack(\"s s x4 q q i x4\", 1, 0, 120, 1, 0); fcntl($f, 6, $l) or die; print \"locked\\n\"; sleep 600'";
 
     private static string Hog(string mark) =>
         $"perl -e 'push @k, chr(97 + $_ % 20) x (1 << 20) for 0 .. 500; sleep 9' {mark}";
@@ -95,12 +95,17 @@ public sealed class RecorderFaultTests(Debian13 vm) : IClassFixture<Debian13>
                 "ssh-keygen -q -t ed25519 -N '' -f /root/k; H=~alice; install -d -m 700 -o alice -g alice $H/.ssh; install -m 600 -o alice -g alice /root/k.pub $H/.ssh/authorized_keys"
             )
         ).Ok();
+        // What mesg(1) does.
         foreach (var (mesg, lines) in new[] { ("y", "1"), ("n", "0") })
         {
             var shown = await vm.Ask(
                 $$"""
                 {
-                    echo 'mesg {{mesg}}'; echo "{{Hog($"mesg-{mesg}").Replace("$", "\\$", StringComparison.Ordinal)}}"
+                    echo 'chmod g{{(mesg is "y" ? "+" : "-")}}w $(tty)'; echo "{{Hog($"mesg-{mesg}").Replace(
+                    "$",
+                    "\\$",
+                    StringComparison.Ordinal
+                )}}"
                     until berth incidents --json | grep -q mesg-{{mesg}}; do sleep 0.3; done
                     sleep 1; echo exit
                 } | ssh -tt -i /root/k -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -q alice@127.0.0.1 | grep -c '^berth: your .perl'

@@ -135,7 +135,7 @@ internal sealed class Gate(
         note.Ride = await forwarding.SendAsync(
             context,
             place,
-            new Exchange(identity, place, origin, stopping),
+            new Exchange(identity, place, origin, stopping, who.Until),
             now.Pages,
             isDocument,
             isSocket

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Berth.Gateway;
+using Berth.Host;
 using Berth.Units;
 
 namespace Berth.Commands;
@@ -55,12 +56,7 @@ public static class GatewayCommand
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         var path = parse.GetValue(s_config)!;
         var config = RouteWatch.Read(path);
-        var handed = InheritedSockets.Parse(
-            Environment.ProcessId,
-            Environment.GetEnvironmentVariable("LISTEN_PID"),
-            Environment.GetEnvironmentVariable("LISTEN_FDS"),
-            Environment.GetEnvironmentVariable("LISTEN_FDNAMES")
-        );
+        var handed = ServiceManager.Inherited();
         var place = new GatewayPlace(
             parse.GetValue(s_state)!,
             Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY"),

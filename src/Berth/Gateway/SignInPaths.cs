@@ -182,15 +182,12 @@ internal sealed class SignInPaths(SignInDesk desk, GuessCounter guesses, Action<
 
     private static void Harden(HttpResponse response)
     {
+        PageWriter.Harden(response);
         var headers = response.Headers;
-        headers.CacheControl = "no-store";
-        headers.XContentTypeOptions = "nosniff";
         headers.ContentSecurityPolicy = SignInPage.ContentSecurityPolicy;
-        headers.XFrameOptions = "DENY";
         // Not no-referrer: browsers would then send "Origin: null" with the form, and nobody could tell whose page it
         // came from. Like this the link's token stays out of Referer all the same.
         headers["Referrer-Policy"] = "strict-origin";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
     }
 }

@@ -45,6 +45,7 @@ public static class GatewayCommand
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken cancelled)
     {
+        EventLoops.Use();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
         void End(PosixSignalContext signal)
         {
@@ -64,19 +65,25 @@ public static class GatewayCommand
         );
         var source = new DaemonClient(GatewayUnits.DaemonPath, TimeProvider.System);
         await using var access = new AccessLog(Console.OpenStandardOutput(), TimeProvider.System);
-        await using var gateway = new RunningGateway(config, place, source, access, Console.Error.WriteLine);
+        await using var log = new LineWriter(Console.OpenStandardError());
+        await using var gateway = new RunningGateway(config, place, source, access, log.Write);
         await gateway.StartAsync(end.Token);
         using var control = Control(handed, parse.GetValue(s_control));
         await Task.WhenAll(
             control is null ? Task.CompletedTask : gateway.ControlAsync(control, end.Token),
-            FollowAsync(path, gateway, end.Token)
+            FollowAsync(path, gateway, log.Write, end.Token)
         );
         return ExitCodes.Ok;
     }
 
-    private static async Task FollowAsync(string path, RunningGateway gateway, CancellationToken stop)
+    private static async Task FollowAsync(
+        string path,
+        RunningGateway gateway,
+        Action<string> log,
+        CancellationToken stop
+    )
     {
-        var watch = new RouteWatch(path, gateway.ChangeAsync, TimeProvider.System, Console.Error.WriteLine);
+        var watch = new RouteWatch(path, gateway.ChangeAsync, TimeProvider.System, log);
         try
         {
             await watch.RunAsync(stop);

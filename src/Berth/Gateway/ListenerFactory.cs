@@ -16,7 +16,7 @@ internal sealed class ListenerFactory : IConnectionListenerFactory, IConnectionL
             {
                 Backlog = 4096,
                 NoDelay = true,
-                UnsafePreferInlineScheduling = true,
+                UnsafePreferInlineScheduling = EventLoops.AreUsed,
             }
         ),
         NullLoggerFactory.Instance

@@ -101,7 +101,6 @@ internal sealed class RunningGateway : IAsyncDisposable
     {
         await _server.DisposeAsync();
         await _identities.DisposeAsync();
-        _certificates?.Dispose();
         _kernel.Dispose();
     }
 

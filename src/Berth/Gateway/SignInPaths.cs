@@ -56,7 +56,11 @@ internal sealed class SignInPaths(SignInDesk desk, GuessCounter guesses, Action<
         try
         {
             if (form?["token"] is [{ Length: > 0 } token])
-                done = desk.Redeem(token, browser, Held(context));
+            {
+                var held = Held(context);
+                // It writes a file, and whoever waits for sockets must not wait for the disk (EventLoops).
+                done = await Task.Run(() => desk.Redeem(token, browser, held));
+            }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -89,7 +93,8 @@ internal sealed class SignInPaths(SignInDesk desk, GuessCounter guesses, Action<
         }
         try
         {
-            desk.SignOut(Held(context));
+            var held = Held(context);
+            await Task.Run(() => desk.SignOut(held));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using Berth.Checkout;
 using Berth.HostTests.Machine;
 
 namespace Berth.HostTests;

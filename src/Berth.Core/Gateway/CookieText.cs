@@ -6,7 +6,7 @@ public static class CookieText
     /// <summary>Begins the names of Berth's own cookies: no server sees them, and none may set one.</summary>
     public const string Prefix = "berth_";
 
-    private const string HostPrefix = "__Host-";
+    private static readonly string[] s_stricter = ["__Host-", "__Secure-"];
 
     /// <summary>Cookies of sign-in proxies that are worth as much as the header they send.</summary>
     private static readonly string[] s_proxies = ["CF_Authorization", "authentik_proxy_", "_oauth2_proxy"];
@@ -14,8 +14,9 @@ public static class CookieText
     /// <summary>Whether a name is one of Berth's own, however it is written.</summary>
     public static bool IsOwn(ReadOnlySpan<char> name)
     {
-        if (name.StartsWith(HostPrefix, StringComparison.OrdinalIgnoreCase))
-            name = name[HostPrefix.Length..];
+        foreach (var prefix in s_stricter)
+            if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+                name = name[prefix.Length..];
         return name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
     }
 

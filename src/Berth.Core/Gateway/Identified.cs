@@ -14,5 +14,9 @@ public readonly record struct Identified(string? Login, string? User, string Rea
 
     public static Identified Nobody(string reason) => new(null, null, reason);
 
+    /// <summary>Cancelled when this sign-in is ended before its time: what it opened and is still open ends then. Never,
+    /// where somebody else decides who is signed in.</summary>
+    public CancellationToken Until { get; init; }
+
     public bool IsProven => Login is not null || User is not null;
 }

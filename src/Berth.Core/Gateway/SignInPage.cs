@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Berth.Gateway;
@@ -10,21 +9,8 @@ namespace Berth.Gateway;
 /// <param name="Lines">Plain text, each a paragraph.</param>
 public sealed record SignInPage(int Status, string Title, IReadOnlyList<string> Lines)
 {
-    private const string Style =
-        ":root{color-scheme:light dark}"
-        + "body{font:17px/1.5 system-ui,sans-serif;margin:0;min-height:100vh;display:grid;place-items:center;"
-        + "background:#f6f6f4;color:#222}"
-        + "main{max-width:34rem;padding:1.5rem;overflow-wrap:anywhere}"
-        + "h1{font-size:1.35rem;margin:0 0 .75rem}p{margin:.5rem 0}"
-        + "button{font:inherit;margin-top:1rem;padding:.5rem 1.25rem;border:0;border-radius:.4rem;cursor:pointer;"
-        + "background:#1d5fbf;color:#fff}"
-        + "@media(prefers-color-scheme:dark){body{background:#1b1c1e;color:#e6e6e3}}";
-
     /// <summary>Nothing is loaded, run or framed; what is sent goes to this site alone.</summary>
-    public static string ContentSecurityPolicy { get; } =
-        "default-src 'none'; style-src 'sha256-"
-        + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))
-        + "'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    public static string ContentSecurityPolicy { get; } = PageFrame.ContentSecurityPolicy("'self'");
 
     private string? Button { get; init; }
 
@@ -76,32 +62,21 @@ public sealed record SignInPage(int Status, string Title, IReadOnlyList<string> 
             [$"This machine cannot save its files. Your link still works; please tell {contact}."]
         );
 
-    public string ToHtml()
+    public string ToHtml() => PageFrame.Html(Title, Lines, "", Form());
+
+    private string Form()
     {
-        var html = new StringBuilder(2048)
-            .Append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-            .Append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
-            .Append("<meta name=\"robots\" content=\"noindex\">")
-            .Append("<title>")
-            .Append(WebUtility.HtmlEncode(Title))
-            .Append("</title><style>")
-            .Append(Style)
-            .Append("</style></head><body><main><h1>")
-            .Append(WebUtility.HtmlEncode(Title))
-            .Append("</h1>");
-        foreach (var line in Lines)
-            html.Append("<p>").Append(WebUtility.HtmlEncode(line)).Append("</p>");
-        if (Button is not null)
-        {
-            html.Append("<form method=\"post\" action=\"").Append(Action).Append("\" autocomplete=\"off\">");
-            foreach (var (name, value) in Fields)
-                html.Append("<input type=\"hidden\" name=\"")
-                    .Append(name)
-                    .Append("\" value=\"")
-                    .Append(WebUtility.HtmlEncode(value))
-                    .Append("\">");
-            html.Append("<button autofocus>").Append(Button).Append("</button></form>");
-        }
-        return html.Append("</main></body></html>\n").ToString();
+        if (Button is null)
+            return "";
+        var html = new StringBuilder("<form method=\"post\" action=\"")
+            .Append(Action)
+            .Append("\" autocomplete=\"off\">");
+        foreach (var (name, value) in Fields)
+            html.Append("<input type=\"hidden\" name=\"")
+                .Append(name)
+                .Append("\" value=\"")
+                .Append(WebUtility.HtmlEncode(value))
+                .Append("\">");
+        return html.Append("<button autofocus>").Append(Button).Append("</button></form>").ToString();
     }
 }

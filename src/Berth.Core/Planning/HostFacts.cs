@@ -41,6 +41,10 @@ public sealed record HostFacts(
     /// <summary>What nftables has loaded for Berth.</summary>
     public FirewallFact Firewall { get; init; } = new(false, null);
 
+    /// <summary>Of <see cref="Rosters.GatewaySettings.Handed"/>, those that are not there; empty where that is not known
+    /// (only root may look).</summary>
+    public IReadOnlyList<string> NotHanded { get; init; } = [];
+
     /// <summary>Units of Berth's own that run now; those of people's servers are <see cref="Surfaces"/>.</summary>
     public IReadOnlySet<string> OwnUnits { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 

@@ -111,6 +111,10 @@ public static class Planner
             draft.Notes.Add(
                 "nftables is not installed: every local user reaches everybody's server (apt install nftables, then apply again)"
             );
+        foreach (var path in facts.NotHanded)
+            draft.Notes.Add(
+                $"{path} is not there: {GatewayUnits.Service} does not start, and nobody comes in, until it is"
+            );
         if (PortAllocator.GatewayPort(roster) is { } port && facts.Listeners.TryGetValue(port, out var uid) && uid != 0)
         {
             var who = facts.Accounts.Values.FirstOrDefault(account => account.Uid == uid)?.Name ?? $"uid {uid}";

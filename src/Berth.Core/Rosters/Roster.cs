@@ -46,6 +46,9 @@ public sealed record GatewaySettings(string Listen, IdentitySettings Identity)
     /// <inheritdoc cref="Certificate"/>
     public string? Key { get; init; }
 
+    /// <summary>Root's files that the service manager hands to the gateway, which does not start without them.</summary>
+    public IEnumerable<string> Handed() => new[] { Certificate, Key, Identity.SecretFile }.OfType<string>();
+
     /// <summary>Addresses or networks (CIDR) of proxies in front whose X-Forwarded-* and PROXY headers are believed.
     /// Default: none.</summary>
     public IReadOnlyList<string> Proxies { get; init; } = [];

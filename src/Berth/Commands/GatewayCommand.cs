@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Berth.Gateway;
+using Berth.Host;
 using Berth.Units;
 
 namespace Berth.Commands;
@@ -44,6 +45,7 @@ public static class GatewayCommand
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken cancelled)
     {
+        EventLoops.Use();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
         void End(PosixSignalContext signal)
         {
@@ -55,12 +57,7 @@ public static class GatewayCommand
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         var path = parse.GetValue(s_config)!;
         var config = RouteWatch.Read(path);
-        var handed = InheritedSockets.Parse(
-            Environment.ProcessId,
-            Environment.GetEnvironmentVariable("LISTEN_PID"),
-            Environment.GetEnvironmentVariable("LISTEN_FDS"),
-            Environment.GetEnvironmentVariable("LISTEN_FDNAMES")
-        );
+        var handed = ServiceManager.Inherited();
         var place = new GatewayPlace(
             parse.GetValue(s_state)!,
             Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY"),
@@ -68,19 +65,25 @@ public static class GatewayCommand
         );
         var source = new DaemonClient(GatewayUnits.DaemonPath, TimeProvider.System);
         await using var access = new AccessLog(Console.OpenStandardOutput(), TimeProvider.System);
-        await using var gateway = new RunningGateway(config, place, source, access, Console.Error.WriteLine);
+        await using var log = new LineWriter(Console.OpenStandardError());
+        await using var gateway = new RunningGateway(config, place, source, access, log.Write);
         await gateway.StartAsync(end.Token);
         using var control = Control(handed, parse.GetValue(s_control));
         await Task.WhenAll(
             control is null ? Task.CompletedTask : gateway.ControlAsync(control, end.Token),
-            FollowAsync(path, gateway, end.Token)
+            FollowAsync(path, gateway, log.Write, end.Token)
         );
         return ExitCodes.Ok;
     }
 
-    private static async Task FollowAsync(string path, RunningGateway gateway, CancellationToken stop)
+    private static async Task FollowAsync(
+        string path,
+        RunningGateway gateway,
+        Action<string> log,
+        CancellationToken stop
+    )
     {
-        var watch = new RouteWatch(path, gateway.ChangeAsync, TimeProvider.System, Console.Error.WriteLine);
+        var watch = new RouteWatch(path, gateway.ChangeAsync, TimeProvider.System, log);
         try
         {
             await watch.RunAsync(stop);

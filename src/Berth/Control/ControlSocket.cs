@@ -12,8 +12,8 @@ internal static class ControlSocket
 
     public static Socket Open(HostPaths paths)
     {
-        if (ServiceManager.InheritedSocket() is { } inherited)
-            return inherited;
+        if (ServiceManager.Inherited() is [var first, ..])
+            return new Socket(new SafeSocketHandle(first.Descriptor, ownsHandle: true));
         var path = paths[Path];
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         _ = Native.Unlink(path);

@@ -7,7 +7,7 @@ namespace Berth.Gateway;
 
 /// <summary>The gateway's certificate and key, from two files in PEM. Both are read again when one of them changed; what
 /// cannot be used leaves the old ones in place, and says so.</summary>
-internal sealed class Certificates : IDisposable
+internal sealed class Certificates
 {
     private readonly string _certificate;
     private readonly string _key;
@@ -50,11 +50,6 @@ internal sealed class Certificates : IDisposable
             }
             return _options;
         }
-    }
-
-    public void Dispose()
-    {
-        // The contexts hold the keys; handshakes may still use them until the process ends.
     }
 
     private (ulong, long, uint, ulong, long, uint) Stamp()

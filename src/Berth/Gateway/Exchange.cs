@@ -10,18 +10,24 @@ namespace Berth.Gateway;
 
 /// <summary>One request on its way to its person's server and back: which headers it takes along, and which it
 /// brings.</summary>
+/// <param name="stopping">The gateway ends.</param>
+/// <param name="until">See <see cref="Identified.Until"/>.</param>
 internal sealed class Exchange(
     IIdentity identity,
     Place place,
     Origin origin,
     Traffic traffic,
-    CancellationToken stopping
+    CancellationToken stopping,
+    CancellationToken until
 ) : HttpTransformer
 {
     private static readonly UriCreationOptions s_asItCame = new()
     {
         DangerousDisablePathAndQueryCanonicalization = true,
     };
+
+    /// <summary>See <see cref="Identified.Until"/>.</summary>
+    public CancellationToken Until { get; } = until;
 
     /// <summary>Ends the wait for a response that does not begin; null for no bound.</summary>
     public CancellationTokenSource? FirstByte { get; set; }
@@ -56,6 +62,9 @@ internal sealed class Exchange(
             context.Response.RegisterForDispose(stopping.UnsafeRegister(End, context));
             context.Response.RegisterForDispose(place.Upstream.Gone.UnsafeRegister(End, context));
         }
+        // Whatever says no length may go on for ever.
+        if (Until.CanBeCanceled && response.Content.Headers.ContentLength is null)
+            context.Response.RegisterForDispose(Until.UnsafeRegister(End, context));
         return new ValueTask<bool>(true);
     }
 

@@ -148,7 +148,7 @@ internal sealed class Gate(
         note.Ride = await forwarding.SendAsync(
             context,
             place,
-            new Exchange(identity, place, origin, counted.Traffic, stopping),
+            new Exchange(identity, place, origin, counted.Traffic, stopping, who.Until),
             now.Pages,
             isDocument,
             isSocket

@@ -114,8 +114,10 @@ internal sealed class LinkControl(SignInDesk? desk, string kind, Action<string> 
         LinkAnswer answer;
         try
         {
-            answer = isAllowed
-                ? Answer(LinkOrder.Parse(await LineAsync(caller, LongestLine, patience.Token)))
+            var order = isAllowed ? LinkOrder.Parse(await LineAsync(caller, LongestLine, patience.Token)) : null;
+            // It writes a file (EventLoops).
+            answer = order is not null
+                ? await Task.Run(() => Answer(order), patience.Token)
                 : new LinkAnswer("only root, or whoever runs the gateway, may do this");
         }
         catch (JsonException)

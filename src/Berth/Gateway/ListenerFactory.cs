@@ -11,7 +11,14 @@ namespace Berth.Gateway;
 internal sealed class ListenerFactory : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly SocketTransportFactory _sockets = new(
-        Options.Create(new SocketTransportOptions { Backlog = 4096, NoDelay = true }),
+        Options.Create(
+            new SocketTransportOptions
+            {
+                Backlog = 4096,
+                NoDelay = true,
+                UnsafePreferInlineScheduling = EventLoops.AreUsed,
+            }
+        ),
         NullLoggerFactory.Instance
     );
     private readonly List<IConnectionListener> _listeners = [];

@@ -114,7 +114,6 @@ internal sealed class RunningGateway : IAsyncDisposable
         _export?.Dispose();
         await _server.DisposeAsync();
         await _identities.DisposeAsync();
-        _certificates?.Dispose();
         _kernel.Dispose();
     }
 

@@ -18,7 +18,7 @@ internal sealed class ServerCalls(Route route, HttpMessageInvoker upstream, Time
     private const int Attempts = 3;
     private const int Largest = 64 << 10;
 
-    private readonly string _address = $"http://{Placeholders.Authority(Reached(route.Host))}:{route.Port}";
+    private readonly string _address = $"http://{Placeholders.Authority(ListenHost.Reached(route.Host))}:{route.Port}";
 
     /// <summary>Asks without changing anything: up to three times.</summary>
     public async Task<ServerReply> GetAsync(string path, string? cookie, string? bearer, CancellationToken stop)
@@ -88,12 +88,4 @@ internal sealed class ServerCalls(Route route, HttpMessageInvoker upstream, Time
         var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, stop);
         return buffer[..length];
     }
-
-    private static string Reached(string host) =>
-        host switch
-        {
-            "0.0.0.0" or "localhost" => "127.0.0.1",
-            "::" => "::1",
-            _ => host,
-        };
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 
 namespace Berth.Gateway;
@@ -18,6 +19,9 @@ internal sealed class SignInDesk
     /// <summary>Cookies whose signature was found right, and what each session is known by. Whether it still counts
     /// is for the book to say.</summary>
     private readonly ProofCache<string> _signed = new();
+
+    /// <summary>Of sessions that were seen since the start: cancelled when they are ended.</summary>
+    private readonly ConcurrentDictionary<string, CancellationTokenSource> _lives = new(StringComparer.Ordinal);
 
     private volatile SignInBook _book;
     private volatile GatewayConfig _config;
@@ -95,7 +99,7 @@ internal sealed class SignInDesk
             return s_ended;
         if (now - session.Seen > SignInBook.Coarse)
             See(hash, now);
-        return Identified.ByUser(session.User);
+        return Identified.ByUser(session.User) with { Until = Life(hash) };
     }
 
     /// <summary>Ends the sign-in of a cookie.</summary>
@@ -173,6 +177,21 @@ internal sealed class SignInDesk
             _book = changed;
             _isUnsaved = false;
         }
+        foreach (var (hash, life) in _lives)
+            if (!_book.Sessions.ContainsKey(hash) && _lives.TryRemove(hash, out _))
+                life.Cancel();
+    }
+
+    /// <summary>Whoever looks at a session just as it is ended gets a life that is over.</summary>
+    private CancellationToken Life(string hash)
+    {
+        if (_lives.TryGetValue(hash, out var known))
+            return known.Token;
+        var life = _lives.GetOrAdd(hash, _ => new CancellationTokenSource());
+        if (_book.Sessions.ContainsKey(hash))
+            return life.Token;
+        _lives.TryRemove(hash, out _);
+        return new CancellationToken(canceled: true);
     }
 
     /// <summary>Not worth a write of its own.</summary>

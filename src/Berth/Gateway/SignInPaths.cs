@@ -56,7 +56,11 @@ internal sealed class SignInPaths(SignInDesk desk, GuessCounter guesses, Action<
         try
         {
             if (form?["token"] is [{ Length: > 0 } token])
-                done = desk.Redeem(token, browser, Held(context));
+            {
+                var held = Held(context);
+                // It writes a file, and whoever waits for sockets must not wait for the disk (EventLoops).
+                done = await Task.Run(() => desk.Redeem(token, browser, held));
+            }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -89,7 +93,8 @@ internal sealed class SignInPaths(SignInDesk desk, GuessCounter guesses, Action<
         }
         try
         {
-            desk.SignOut(Held(context));
+            var held = Held(context);
+            await Task.Run(() => desk.SignOut(held));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -182,15 +187,12 @@ internal sealed class SignInPaths(SignInDesk desk, GuessCounter guesses, Action<
 
     private static void Harden(HttpResponse response)
     {
+        PageWriter.Harden(response);
         var headers = response.Headers;
-        headers.CacheControl = "no-store";
-        headers.XContentTypeOptions = "nosniff";
         headers.ContentSecurityPolicy = SignInPage.ContentSecurityPolicy;
-        headers.XFrameOptions = "DENY";
         // Not no-referrer: browsers would then send "Origin: null" with the form, and nobody could tell whose page it
         // came from. Like this the link's token stays out of Referer all the same.
         headers["Referrer-Policy"] = "strict-origin";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
     }
 }

@@ -9,13 +9,16 @@ namespace Berth.Gateway;
 
 /// <summary>A WebSocket that is open.</summary>
 /// <param name="target">Path that was asked for, without its query.</param>
-internal sealed class Ride(SocketPump pump, Place place, string target)
+/// <param name="until">See <see cref="Identified.Until"/>.</param>
+internal sealed class Ride(SocketPump pump, Place place, string target, CancellationToken until)
 {
     public SocketPump Pump { get; } = pump;
 
     public Place Place { get; } = place;
 
     public string Target { get; } = target;
+
+    public CancellationToken Until { get; } = until;
 }
 
 /// <summary>Opens WebSockets to people's servers and reports on each when it is over.</summary>
@@ -65,7 +68,8 @@ internal sealed class SocketDoor(TimeProvider clock, Action<string> log, Traffic
         }
         if (key is not null && !response.Headers.NonValidated["Sec-WebSocket-Accept"].Contains(SocketKey.Accept(key)))
             throw new HttpRequestException(HttpRequestError.InvalidResponse, "no proof of a WebSocket");
-        var ride = new Ride(await AcceptAsync(context, socket), place, context.Request.Path.Value ?? "");
+        var pump = await AcceptAsync(context, socket);
+        var ride = new Ride(pump, place, context.Request.Path.Value ?? "", exchange.Until);
         stream.Detach();
         if (Kept(context) is not { } handover)
             return ride;
@@ -104,6 +108,10 @@ internal sealed class SocketDoor(TimeProvider clock, Action<string> log, Traffic
             ride.Pump.End(SocketPump.Policy);
         try
         {
+            await using var ended = ride.Until.UnsafeRegister(
+                static ride => ((Ride)ride!).Pump.End(SocketPump.Policy),
+                ride
+            );
             await ride.Pump.RunAsync();
         }
         finally

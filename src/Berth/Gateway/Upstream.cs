@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Berth.Servers;
 
 namespace Berth.Gateway;
 
@@ -22,15 +23,7 @@ internal sealed class Upstream : IDisposable
         Gone = _gone.Token;
         _owner = owner;
         _acceptBound = acceptBound ?? AcceptBound;
-        EndPoint = new IPEndPoint(
-            route.Host switch
-            {
-                "0.0.0.0" or "localhost" or "*" or "" => IPAddress.Loopback,
-                "::" => IPAddress.IPv6Loopback,
-                _ => IPAddress.Parse(route.Host),
-            },
-            route.Port
-        );
+        EndPoint = new IPEndPoint(IPAddress.Parse(ListenHost.Reached(route.Host)), route.Port);
         Base = $"http://{EndPoint}";
         Address = new Uri(Base + "/");
         _handler = Handler(async (_, stop) => new NetworkStream(await ConnectAsync(stop), ownsSocket: true));

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using Berth.Units;
 
 namespace Berth.Host;
 
@@ -9,24 +10,23 @@ namespace Berth.Host;
 /// sd_watchdog_enabled(3).</summary>
 internal static partial class ServiceManager
 {
-    private const int FirstDescriptor = 3; // SD_LISTEN_FDS_START
     private const int SetFlags = 2; // F_SETFD
     private const int CloseOnExec = 1; // FD_CLOEXEC
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(int descriptor, int command, int argument);
 
-    /// <summary>The first socket that systemd opened for this process; null where it opened none.</summary>
-    public static Socket? InheritedSocket()
+    /// <summary>The sockets that systemd opened for this process, by name.</summary>
+    public static IReadOnlyList<(string Name, int Descriptor)> Inherited()
     {
-        if (
-            Number("LISTEN_PID") != Environment.ProcessId
-            || Number("LISTEN_FDS") is not >= 1
-            // A command that this process runs has no business with it.
-            || Control(FirstDescriptor, SetFlags, CloseOnExec) < 0
-        )
-            return null;
-        return new Socket(new SafeSocketHandle(FirstDescriptor, ownsHandle: true));
+        var handed = InheritedSockets.Parse(
+            Environment.ProcessId,
+            Environment.GetEnvironmentVariable("LISTEN_PID"),
+            Environment.GetEnvironmentVariable("LISTEN_FDS"),
+            Environment.GetEnvironmentVariable("LISTEN_FDNAMES")
+        );
+        // A command that this process runs has no business with them.
+        return [.. handed.Where(socket => Control(socket.Descriptor, SetFlags, CloseOnExec) >= 0)];
     }
 
     /// <summary>How often systemd wants to hear that all is well; null where it does not ask.</summary>

@@ -47,6 +47,10 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
             Firewall = new FirewallReader(paths, run).Read(
                 asked: roster.Servers.Count > 0 || manifest.Files.ContainsKey(Firewall.Path)
             ),
+            NotHanded =
+                Native.EffectiveUser() == 0
+                    ? [.. (roster.Gateway?.Handed() ?? []).Where(path => !File.Exists(paths[path]))]
+                    : [],
             OwnUnits = paths.IsLive ? new SurfaceReader(paths).OwnUnits() : new HashSet<string>(StringComparer.Ordinal),
             Berth = paths.IsLive && Environment.ProcessPath is { } program ? program : "/usr/bin/berth",
             ZshWithoutToken =

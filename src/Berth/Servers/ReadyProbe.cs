@@ -40,12 +40,7 @@ public sealed class ReadyProbe : IDisposable
         CancellationToken stop
     )
     {
-        var address = host switch
-        {
-            "0.0.0.0" or "localhost" => "127.0.0.1",
-            "::" => "::1",
-            _ => host,
-        };
+        var address = ListenHost.Reached(host);
         try
         {
             if (check.Path is null)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Berth.Units;
 using Xunit;
 
 namespace Berth.Gateway;

@@ -25,7 +25,7 @@ public sealed class EdgeTests
         Write(certificate, key, "first.example");
         var clock = new Advancing();
         var log = new SynchronizedLines();
-        using var certificates = new Certificates(certificate, key, clock, log.Add);
+        var certificates = new Certificates(certificate, key, clock, log.Add);
         await using var world = new World { Listen = new Listeners(s_settings, [], certificates).Open };
         await world.ServeAsync(
             "alice",
@@ -49,7 +49,7 @@ public sealed class EdgeTests
         using var folder = new TemporaryFolder();
         var (certificate, key) = (Path.Join(folder.Path, "c.pem"), Path.Join(folder.Path, "k.pem"));
         Write(certificate, key, "box.example");
-        using var certificates = new Certificates(certificate, key, TimeProvider.System, _ => { });
+        var certificates = new Certificates(certificate, key, TimeProvider.System, _ => { });
         await using var world = new World { Listen = new Listeners(s_settings, [], certificates).Open };
         await world.ServeAsync("alice", ProxyTests.EchoAsync);
         await world.StartAsync();

@@ -78,6 +78,22 @@ public sealed class SignInTests : IDisposable
     }
 
     [Fact]
+    public async Task Whatever_was_opened_by_a_sign_in_learns_that_it_was_ended()
+    {
+        var revoked = await _site.SignInAsync("alice");
+        var left = await _site.SignInAsync("alice");
+        var bob = await _site.SignInAsync("bob");
+        CancellationToken[] until = [_site.Who(revoked).Until, _site.Who(left).Until, _site.Who(bob).Until];
+        Assert.Equal(until[0], _site.Who(revoked).Until);
+        _site.Desk.SignOut(left);
+        Assert.Equal([false, true, false], until.Select(one => one.IsCancellationRequested));
+        _site.Desk.Revoke("alice");
+        Assert.Equal([true, true, false], until.Select(one => one.IsCancellationRequested));
+        _site.Desk.Follow(SignInSite.Config(("alice", 1000)));
+        Assert.All(until, one => Assert.True(one.IsCancellationRequested));
+    }
+
+    [Fact]
     public async Task A_person_who_is_removed_is_out_at_once_and_a_namesake_gets_nothing_of_theirs()
     {
         var alice = await _site.SignInAsync("alice");

@@ -97,6 +97,44 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task What_is_open_ends_with_the_sign_in_that_opened_it_and_only_that()
+    {
+        await using var world = new World();
+        using var revoked = new CancellationTokenSource();
+        world.Until["alice"] = revoked.Token;
+        foreach (var user in new[] { "alice", "bob" })
+            await world.ServeAsync(
+                user,
+                async context =>
+                {
+                    if (context.WebSockets.IsWebSocketRequest || context.Request.Path == "/ws")
+                    {
+                        await ProxyTests.EchoAsync(context);
+                        return;
+                    }
+                    await context.Response.WriteAsync("first\n", Stop);
+                    await context.Response.Body.FlushAsync(Stop);
+                    await Task.Delay(Timeout.Infinite, context.RequestAborted);
+                }
+            );
+        await world.StartAsync();
+        using var alice = await OpenAsync(world, "alice");
+        using var bob = await OpenAsync(world, "bob");
+        using var hers = world.Browser("alice");
+        await using var stream = await hers.GetStreamAsync("/stream", Stop);
+        using var reader = new StreamReader(stream);
+        Assert.Equal("first", await reader.ReadLineAsync(Stop));
+        await revoked.CancelAsync();
+        Assert.Equal(SocketPump.Policy, await CloseCodeAsync(alice));
+        await Assert.ThrowsAnyAsync<IOException>(() => reader.ReadLineAsync(Stop).AsTask());
+        // Control: nobody ended his.
+        await EchoAsync(bob, "still here");
+        // Whoever opens one in the very moment gets one that is over.
+        using var late = await OpenAsync(world, "alice");
+        Assert.Equal(SocketPump.Policy, await CloseCodeAsync(late));
+    }
+
+    [Fact]
     public async Task A_parked_person_is_told_so_and_led_on_when_they_are_back()
     {
         await using var world = new World();

@@ -33,6 +33,9 @@ internal sealed class World : IAsyncDisposable
 
     public Dictionary<string, RequestDelegate> Own { get; } = [];
 
+    /// <summary>How long each person's sign-in lasts.</summary>
+    public Dictionary<string, CancellationToken> Until { get; } = [];
+
     public Action<KestrelServerOptions>? Listen { get; set; }
 
     public AccessLog? Access { get; set; }
@@ -85,7 +88,7 @@ internal sealed class World : IAsyncDisposable
     {
         Gateway = new GatewayServer(
             Config,
-            new GatewayParts(new ByHeader(), Find, Pairing, Own, (a, b) => Owner(a, b), Access)
+            new GatewayParts(new ByHeader(Until), Find, Pairing, Own, (a, b) => Owner(a, b), Access)
             {
                 Log = Log.Add,
                 Limits = Limits,
@@ -135,7 +138,7 @@ internal sealed class World : IAsyncDisposable
         who => config.Routes.FirstOrDefault(route => route.Login == who.Login);
 
     /// <summary>Believes what a header says; a double of what the real ones prove.</summary>
-    internal sealed class ByHeader : IIdentity
+    internal sealed class ByHeader(IReadOnlyDictionary<string, CancellationToken> until) : IIdentity
     {
         public const string Name = "Test-User";
 
@@ -143,7 +146,12 @@ internal sealed class World : IAsyncDisposable
         {
             var user = context.Request.Headers[Name].ToString();
             return new ValueTask<Identified>(
-                user.Length == 0 ? Identified.Nobody("no header") : Identified.ByLogin($"{user}@example.com")
+                user.Length == 0
+                    ? Identified.Nobody("no header")
+                    : Identified.ByLogin($"{user}@example.com") with
+                    {
+                        Until = until.GetValueOrDefault(user),
+                    }
             );
         }
 

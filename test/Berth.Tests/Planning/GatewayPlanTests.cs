@@ -62,6 +62,18 @@ public sealed class GatewayPlanTests
     }
 
     [Fact]
+    public void A_certificate_that_is_not_there_is_told_before_the_gateway_fails_for_it()
+    {
+        Assert.Equal(3, s_tls.Gateway!.Handed().Count());
+        var missing = Hosts.Bare with { NotHanded = ["/etc/berth/tls/it's.pem"] };
+        Assert.Contains(
+            Hosts.Plan(s_tls, missing).Notes,
+            note => note.StartsWith("/etc/berth/tls/it's.pem is not there")
+        );
+        Assert.DoesNotContain(Hosts.Plan(s_tls, Hosts.Bare).Notes, note => note.Contains("not there"));
+    }
+
+    [Fact]
     public void A_changed_route_restarts_nothing()
     {
         var (facts, files, manifest) = Hosts.Applied(s_team, Hosts.Bare, Manifest.Empty);

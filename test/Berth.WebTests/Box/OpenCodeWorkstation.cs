@@ -1,3 +1,5 @@
+using Berth.Checkout;
+
 namespace Berth.WebTests.Box;
 
 /// <summary>Everybody has the real opencode.</summary>

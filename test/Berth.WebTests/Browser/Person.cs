@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Berth.Checkout;
 using Microsoft.Playwright;
 using Xunit;
 

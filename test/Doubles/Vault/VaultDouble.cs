@@ -14,6 +14,7 @@ namespace Berth.Doubles.Vault;
 /// memory; and that fails in any way it is told to.</summary>
 public sealed class VaultDouble : IAsyncDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
     private readonly VaultState _state;
     private readonly Faults _faults = new();
     private readonly CancellationTokenSource _stop = new();
@@ -33,13 +34,18 @@ public sealed class VaultDouble : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // A busy machine is not a slow client: on time nothing is decided but by a fault that was asked for.
+            kestrel.Limits.KeepAliveTimeout = kestrel.Limits.RequestHeadersTimeout = s_patience;
+            kestrel.Limits.MinRequestBodyDataRate = kestrel.Limits.MinResponseDataRate = null;
             kestrel.Listen(
                 IPAddress.Loopback,
                 options.Port,
                 listen =>
                 {
                     listen.Protocols = HttpProtocols.Http1AndHttp2;
-                    listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = server });
+                    listen.UseHttps(
+                        new HttpsConnectionAdapterOptions { ServerCertificate = server, HandshakeTimeout = s_patience }
+                    );
                 }
             );
         });

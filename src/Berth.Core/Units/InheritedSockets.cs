@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Berth.Gateway;
+namespace Berth.Units;
 
 /// <summary>Listening sockets that the service manager opened and handed over (sd_listen_fds(3)): a restart of the
 /// gateway refuses nobody, and a privileged port needs no privilege.</summary>

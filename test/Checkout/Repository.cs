@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Xunit;
 
-namespace Berth.HostTests.Machine;
+namespace Berth.Checkout;
 
 /// <summary>The checkout that these tests belong to.</summary>
 internal static class Repository

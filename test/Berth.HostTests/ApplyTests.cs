@@ -39,14 +39,14 @@ public sealed class ApplyTests(Debian13 vm) : IClassFixture<Debian13>
             )
         ).Ok();
         var before = await vm.Ask(
-            "find /etc /var/lib/berth -xdev -printf '%p %T@ %m %u\\n' | sort | md5sum; systemctl show -p MainPID --value opencode-serve@alice"
+            "find /etc /var/lib/berth -xdev -path /var/lib/berth/recorder -prune -o -printf '%p %T@ %m %u\\n' | sort | md5sum; systemctl show -p MainPID --value opencode-serve@alice"
         );
         (await vm.Berth("apply")).Ok().Says("Nothing to do.");
         (await vm.Berth("plan")).Ok().Says("Nothing to do.");
         Assert.Equal(
             before,
             await vm.Ask(
-                "find /etc /var/lib/berth -xdev -printf '%p %T@ %m %u\\n' | sort | md5sum; systemctl show -p MainPID --value opencode-serve@alice"
+                "find /etc /var/lib/berth -xdev -path /var/lib/berth/recorder -prune -o -printf '%p %T@ %m %u\\n' | sort | md5sum; systemctl show -p MainPID --value opencode-serve@alice"
             )
         );
 

@@ -92,7 +92,9 @@ public sealed class SignalTests(Debian13 vm) : IClassFixture<Debian13>
                     "berth_gateway_websockets_open 0",
                 ]
         )
-            (await vm.Run($"grep -F '{line}' /root/metrics")).Ok();
+            await vm.Until(
+                $"grep -qF '{line}' /root/metrics || {{ curl -s -m 20 http://127.0.0.1:3780/metrics >/root/metrics; exit 1; }}"
+            );
         // A program of another account, a proxy that says so, and one that says nothing but runs as somebody else.
         Assert.Equal("200", await vm.Ask(ask));
         Assert.Equal("403", await vm.Ask($"runuser -u alice -- {ask}"));

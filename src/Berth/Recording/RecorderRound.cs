@@ -110,8 +110,26 @@ internal sealed class RecorderRound : IDisposable
         // What was before this run of the kernel was looked at for the first time is nobody's incident any more.
         while (Log.TryNext(out _, out _)) { }
         _place = Log.Sequence;
-        // Now, and not with the first incident: from here on none is lost.
-        _desk.Put(Place);
+        Begin(store);
+    }
+
+    /// <summary>On disk now, before anybody is told that this runs: however soon it is killed, from here on none is
+    /// lost.</summary>
+    private void Begin(IncidentStore store)
+    {
+        try
+        {
+            store.Save(
+                [],
+                new Dictionary<string, string>(StringComparer.Ordinal) { [IncidentWriter.KernelPlace] = Place },
+                []
+            );
+        }
+        catch (IOException)
+        {
+            // The writer tries again, and says so.
+            _desk.Put(Place);
+        }
     }
 
     public void Hear(in ProcessEvent happened, long now) => _sampler.Hear(happened, now);

@@ -91,6 +91,24 @@ public sealed class RecorderTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_its_log_begins_is_on_disk_before_it_says_that_it_runs()
+    {
+        using var stop = new CancellationTokenSource();
+        string? place = null;
+        void Ready()
+        {
+            using var store = IncidentStore.Read(Path.Join(_root.Path, IncidentStore.Path));
+            place = store?.Place(IncidentWriter.KernelPlace);
+            stop.Cancel();
+        }
+        await new Recorder(new HostPaths(_root.Path), Settings, TimeProvider.System, _said.Add)
+        {
+            Alive = (Ready, () => { }, TimeSpan.FromMinutes(1)),
+        }.RunAsync(stop.Token);
+        Assert.EndsWith(" 100", place, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_kill_is_told_with_its_words_its_agent_and_its_cap()
     {
         Process(10, 1, "/server", "t3\0serve\0");

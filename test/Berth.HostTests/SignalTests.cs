@@ -54,6 +54,13 @@ public sealed class SignalTests(Debian13 vm) : IClassFixture<Debian13>
         await A_test_message_says_what_became_of_it();
         await The_secret_is_nowhere_else();
         await Without_hooks_nothing_of_it_is_left();
+
+        (await vm.Berth("uninstall")).Ok();
+        (
+            await vm.Run(
+                "! ls -d /var/lib/berth/hooks /var/lib/berth/recorder /run/berth-watchdog /run/berth/metrics 2>/dev/null"
+            )
+        ).Ok();
     }
 
     private async Task A_kill_reaches_both_hooks()

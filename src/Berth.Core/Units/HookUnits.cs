@@ -5,6 +5,10 @@ public static class HookUnits
 {
     public const string Service = "berth-hooks.service";
     public const string Path = $"{ServerUnits.SystemFolder}/{Service}";
+
+    /// <summary>How far each hook was told.</summary>
+    public const string State = "/var/lib/berth/hooks";
+
     public const string WantsPath = $"{ServerUnits.SystemFolder}/multi-user.target.wants/{Service}";
 
     /// <summary>Reads the incidents, which only root may, and has no network. Each message leaves in a process of its own

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Berth.Host;
 using Berth.Incidents;
+using Berth.Units;
 
 namespace Berth.Hooks;
 
@@ -23,8 +24,6 @@ internal sealed record HookParts(
 /// restart loses none, and repeats at most the one that was under way.</summary>
 internal sealed class HookRunner(Hook hook, HookParts parts)
 {
-    public const string Folder = "/var/lib/berth/hooks";
-
     /// <summary>A message that nobody takes for so long is left out.</summary>
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_poll = TimeSpan.FromSeconds(2);
@@ -35,7 +34,7 @@ internal sealed class HookRunner(Hook hook, HookParts parts)
     private bool _unreadable;
     private long _kept;
 
-    private string StatePath => $"{Folder}/{hook.Name}.json";
+    private string StatePath => $"{HookUnits.State}/{hook.Name}.json";
 
     public async Task RunAsync(CancellationToken stop)
     {

@@ -134,11 +134,16 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
 
     private string? RemoveWhatWasRecorded()
     {
-        foreach (var folder in new[] { paths[RecorderUnits.State], paths[RecorderUnits.Receipts] })
-        {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
-        }
+        string[] folders =
+        [
+            RecorderUnits.State,
+            RecorderUnits.Receipts,
+            HookUnits.State,
+            WatchdogUnits.Run,
+            Metrics.MetricPage.Folder,
+        ];
+        foreach (var folder in folders.Select(folder => paths[folder]).Where(Directory.Exists))
+            Directory.Delete(folder, recursive: true);
         return null;
     }
 

@@ -2,6 +2,7 @@ using Berth.Gateway;
 using Berth.Host;
 using Berth.Incidents;
 using Berth.Recording;
+using Berth.Units;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -87,7 +88,7 @@ public sealed class HookRunnerTests : IAsyncLifetime
     private async Task UntilToldAsync(long change)
     {
         while (
-            HookState.Parse(await System.IO.File.ReadAllTextAsync(Paths[$"{HookRunner.Folder}/ops.json"], Stop)).Change
+            HookState.Parse(await System.IO.File.ReadAllTextAsync(Paths[$"{HookUnits.State}/ops.json"], Stop)).Change
             < change
         )
             await Task.Delay(5, Stop);
@@ -100,7 +101,7 @@ public sealed class HookRunnerTests : IAsyncLifetime
             Runner(),
             async () =>
             {
-                while (!System.IO.File.Exists(Paths[$"{HookRunner.Folder}/ops.json"]))
+                while (!System.IO.File.Exists(Paths[$"{HookUnits.State}/ops.json"]))
                     await Task.Delay(5, Stop);
             }
         );
@@ -223,12 +224,12 @@ public sealed class HookRunnerTests : IAsyncLifetime
     {
         await BeginAsync();
         Write(HookFlowTests.Stall(3, "bob"));
-        System.IO.File.Delete(Paths[$"{HookRunner.Folder}/ops.json"]);
+        System.IO.File.Delete(Paths[$"{HookUnits.State}/ops.json"]);
         await WhileAsync(
             Runner(),
             async () =>
             {
-                while (!System.IO.File.Exists(Paths[$"{HookRunner.Folder}/ops.json"]))
+                while (!System.IO.File.Exists(Paths[$"{HookUnits.State}/ops.json"]))
                     await Task.Delay(5, Stop);
                 Write(HookFlowTests.Stall(4, "carol"));
                 await _receiver.Took.WaitForAsync("began carol");
@@ -251,7 +252,7 @@ public sealed class HookRunnerTests : IAsyncLifetime
     {
         await BeginAsync();
         // No temporary can be made: as on a full disk.
-        var inTheWay = Directory.CreateDirectory(Paths[$"{HookRunner.Folder}/ops.json.new"]);
+        var inTheWay = Directory.CreateDirectory(Paths[$"{HookUnits.State}/ops.json.new"]);
         await WhileAsync(
             Runner(),
             async () =>

@@ -15,6 +15,26 @@ public sealed class MetricFiles(HostPaths paths)
     private const int Largest = 16 << 20;
 
     private readonly Files _files = new(paths);
+    private string? _refused;
+
+    /// <summary>The same for a program that goes on without: what is in the way is said once.</summary>
+    /// <param name="source">One of <see cref="MetricPage.Sources"/>.</param>
+    /// <param name="page">From <see cref="MetricPage.Head"/> on.</param>
+    /// <param name="say">One line for the journal.</param>
+    public void TryWrite(string source, MetricWriter page, Action<string> say)
+    {
+        try
+        {
+            Write(source, page);
+            _refused = null;
+        }
+        catch (IOException refused)
+        {
+            if (_refused != refused.Message)
+                say($"{refused.Message}; /metrics does without the {source}'s numbers");
+            _refused = refused.Message;
+        }
+    }
 
     /// <summary>Tells a source's numbers, in the place of those from before.</summary>
     /// <param name="source">One of <see cref="MetricPage.Sources"/>.</param>

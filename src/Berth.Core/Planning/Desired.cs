@@ -34,6 +34,9 @@ public enum FileKind
 /// <param name="Purpose">For the plan: what it does, in a few words.</param>
 public sealed record DesiredFile(string Path, string Content, FileKind Kind, int Mode, string? User, string Purpose)
 {
+    /// <summary>A system account that may read it besides root, by its group; null for nobody in particular.</summary>
+    public string? Reader { get; init; }
+
     public string Hash => HashOf(Content);
 
     /// <summary>Tells two contents apart. Not a cryptographic hash: only root writes the files it is taken of.</summary>

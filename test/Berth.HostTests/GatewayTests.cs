@@ -332,10 +332,10 @@ public sealed class GatewayTests(Debian13 vm) : IClassFixture<Debian13>
     private async Task Over_a_unix_socket_only_the_proxys_group_says_who_somebody_is()
     {
         const string ask =
-            "curl -s -m 60 --unix-socket /run/berth/gateway.sock -H 'X-Login: alice@example.com' http://code.example.com/.well-known/t3/environment";
+            "curl -s -m 60 --unix-socket /run/berth/gateway.sock -H 'X-Login: alice@example.com' -H 'X-Forwarded-Proto: https' http://code.example.com/.well-known/t3/environment";
         var roster = Roster.Replace(
             "{listen: 127.0.0.1:3780}",
-            "{listen: 'unix:/run/berth/gateway.sock', url: 'http://code.example.com', identity: {kind: header, header: X-Login}}",
+            "{listen: 'unix:/run/berth/gateway.sock', url: 'https://code.example.com', identity: {kind: header, header: X-Login}}",
             StringComparison.Ordinal
         );
         await vm.Write("/etc/berth/roster.yaml", roster);

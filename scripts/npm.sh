@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # npm.sh NAME [SIZE]: installs what scripts/NAME/package-lock.json pins below the project's cache, once, and prints the
-# path of its node_modules.
+# path of its node_modules. No package's own script runs; what has to be compiled, scripts/NAME/build.sh compiles.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 name=$1
@@ -8,7 +8,9 @@ name=$1
     echo "npm: there is no scripts/$name/package-lock.json" >&2
     exit 64
 }
-lock=$(sha256sum "$here/$name/package-lock.json" | cut -c1-12)
+pins=("$here/$name/package-lock.json")
+[ ! -e "$here/$name/build.sh" ] || pins+=("$here/$name/build.sh")
+lock=$(cat "${pins[@]}" | sha256sum | cut -c1-12)
 folder="${BERTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/berth}/$name/$lock"
 if [ ! -d "$folder/node_modules" ]; then
     command -v npm >/dev/null || {
@@ -24,6 +26,7 @@ if [ ! -d "$folder/node_modules" ]; then
         trap 'rm -rf "$new"' EXIT
         cp "$here/$name/package.json" "$here/$name/package-lock.json" "$new/"
         npm ci --prefix "$new" --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+        [ ! -e "$here/$name/build.sh" ] || "$here/$name/build.sh" "$new"
         rm -rf "$folder"
         mv "$new" "$folder"
         trap - EXIT

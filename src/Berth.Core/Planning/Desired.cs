@@ -34,6 +34,9 @@ public enum FileKind
 /// <param name="Purpose">For the plan: what it does, in a few words.</param>
 public sealed record DesiredFile(string Path, string Content, FileKind Kind, int Mode, string? User, string Purpose)
 {
+    /// <summary>A system account that may read it besides root, by its group; null for nobody in particular.</summary>
+    public string? Reader { get; init; }
+
     /// <summary>A text that everybody may read.</summary>
     public static DesiredFile Public(string path, string content, string purpose) =>
         new(path, content, FileKind.Text, 0x1A4, null, purpose); // 0644

@@ -51,6 +51,7 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
                 Native.EffectiveUser() == 0
                     ? [.. (roster.Gateway?.Handed() ?? []).Where(path => !File.Exists(paths[path]))]
                     : [],
+            GroupIds = Native.EffectiveUser() == 0 ? accountFiles.GroupIds() : new Dictionary<string, int>(),
             OwnUnits = paths.IsLive ? new SurfaceReader(paths).OwnUnits() : new HashSet<string>(StringComparer.Ordinal),
             Berth = paths.IsLive && Environment.ProcessPath is { } program ? program : "/usr/bin/berth",
             ZshWithoutToken =

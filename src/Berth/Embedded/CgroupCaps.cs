@@ -51,6 +51,14 @@ internal sealed class CgroupCaps
         File.WriteAllText(Path.Join(cgroup, "cgroup.procs"), pid.ToString());
     }
 
+    /// <summary>Another cap, for what runs as well: the kernel kills at once what is over it.</summary>
+    public void Change(string user, long cap)
+    {
+        var cgroup = Path.Join(_own, $"user-{user}");
+        if (Directory.Exists(cgroup))
+            File.WriteAllText(Path.Join(cgroup, "memory.max"), cap.ToString());
+    }
+
     /// <summary>How many processes of a person the kernel has killed at their cap.</summary>
     public long Kills(string user)
     {

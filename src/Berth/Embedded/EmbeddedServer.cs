@@ -1,22 +1,30 @@
 using System.Diagnostics;
-using Berth.Rosters;
 using Berth.Servers;
 
 namespace Berth.Embedded;
 
 /// <summary>One person's server under <c>berth up</c>: started below a <see cref="Hold"/>, started again when it
 /// fails.</summary>
-internal sealed class EmbeddedServer(User user, ServerSettings server, int port, StateFolder state, EngineView view)
+internal sealed class EmbeddedServer(Placement placement, StateFolder state, EngineView view) : IDisposable
 {
+    private readonly CancellationTokenSource _end = new();
+    private volatile Placement _placement = placement;
     private Process? _hold;
+    private Task _running = Task.CompletedTask;
 
-    public User User { get; } = user;
+    public string User { get; } = placement.User;
 
-    public int Port { get; } = port;
+    /// <summary>How it is to run. Another one may take its place if it <see cref="Placement.RunsAs"/> this one.</summary>
+    public Placement Placement
+    {
+        get => _placement;
+        set => _placement = value;
+    }
 
-    public ServerSettings Settings { get; } = server;
+    public Preset Preset => Presets.For(_placement.Settings);
 
-    public Preset Preset { get; } = Presets.For(server);
+    /// <summary>Is cancelled when it is to end.</summary>
+    public CancellationToken Ending { get; private set; }
 
     /// <summary>The process that everything of this server runs below; 0 while there is none.</summary>
     public int HoldPid { get; private set; }
@@ -24,11 +32,23 @@ internal sealed class EmbeddedServer(User user, ServerSettings server, int port,
     /// <summary>The server's own process; 0 while it is not running.</summary>
     public int ServerPid { get; private set; }
 
-    public long Cap { get; init; }
-
-    /// <summary>Keeps the server running until it ends cleanly or is told to stop.</summary>
+    /// <summary>Keeps the server running until it ends cleanly or is told to end.</summary>
     /// <param name="enclose">Puts the hold under its cap before anything runs below it.</param>
-    public async Task RunAsync(Action<EmbeddedServer> enclose, CancellationToken stop)
+    public void Start(Action<EmbeddedServer> enclose) => _running = RunAsync(enclose, Ending = _end.Token);
+
+    /// <summary>Asks the server to end and waits for it; after ten seconds everything below its hold is killed.</summary>
+    public async Task EndAsync()
+    {
+        // A hold that is asked twice waits no longer.
+        if (!_end.IsCancellationRequested)
+        {
+            await _end.CancelAsync();
+            Stop();
+        }
+        await _running;
+    }
+
+    private async Task RunAsync(Action<EmbeddedServer> enclose, CancellationToken stop)
     {
         var policy = new RestartPolicy(0, Preset.ZeroIsFailure);
         while (!stop.IsCancellationRequested)
@@ -40,13 +60,13 @@ internal sealed class EmbeddedServer(User user, ServerSettings server, int port,
             (policy, var pause) = policy.After(code, clock.Elapsed);
             if (pause is not { } wait)
             {
-                view.Event("stopped", User.Name, "its server ended by itself with exit 0 and is not started again");
+                view.Event("stopped", User, "its server ended by itself with exit 0 and is not started again");
                 return;
             }
             view.Event(
                 "failed",
-                User.Name,
-                $"its server ended ({How(code)}); again in {wait.TotalSeconds:0} s; log: {state.Log(User.Name)}"
+                User,
+                $"its server ended ({How(code)}); again in {wait.TotalSeconds:0} s; log: {state.Log(User)}"
             );
             try
             {
@@ -59,8 +79,9 @@ internal sealed class EmbeddedServer(User user, ServerSettings server, int port,
         }
     }
 
-    /// <summary>Asks the server to end; a second time, or after ten seconds, everything below its hold is killed.</summary>
-    public void Stop()
+    public void Dispose() => _end.Dispose();
+
+    private void Stop()
     {
         try
         {
@@ -73,7 +94,7 @@ internal sealed class EmbeddedServer(User user, ServerSettings server, int port,
     }
 
     public string? Password =>
-        Preset.Ready.PasswordVariable is { } variable ? Secrets.Value(state.SecretFile(User.Name), variable) : null;
+        Preset.Ready.PasswordVariable is { } variable ? Secrets.Value(state.SecretFile(User), variable) : null;
 
     private async Task<int> OnceAsync(Action<EmbeddedServer> enclose, CancellationToken stop)
     {
@@ -83,7 +104,7 @@ internal sealed class EmbeddedServer(User user, ServerSettings server, int port,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        foreach (var word in (string[])["hold", "--log", state.Log(User.Name), "--", .. Command()])
+        foreach (var word in (string[])["hold", "--log", state.Log(User), "--", .. Command()])
             start.ArgumentList.Add(word);
         ServerEnvironment.Fill(start.Environment, this, state);
         using var hold = Process.Start(start)!;
@@ -113,7 +134,9 @@ internal sealed class EmbeddedServer(User user, ServerSettings server, int port,
     }
 
     private IEnumerable<string> Command() =>
-        Preset.Command.Select(word => Placeholders.Fill(word, User.Name, state.Home(User.Name), Settings.Host, Port));
+        Preset.Command.Select(word =>
+            Placeholders.Fill(word, User, state.Home(User), _placement.Settings.Host, _placement.Port)
+        );
 
     private static string How(int code) => code > 128 ? $"killed by signal {code - 128}" : $"exit {code}";
 }

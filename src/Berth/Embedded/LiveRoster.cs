@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Berth.Planning;
 using Berth.Rosters;
 using Berth.Servers;
@@ -62,7 +63,8 @@ internal sealed class LiveRoster(
             view.Event("roster", null, $"The roster is taken up: {change}");
             await CarryOutAsync(change, after, stop);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure)
+            when (failure is IOException or UnauthorizedAccessException or InvalidDataException or Win32Exception)
         {
             view.Event("problem", null, $"not all of the roster could be taken up: {failure.Message}; save it again");
         }

@@ -1,0 +1,11 @@
+namespace Berth.Doctoring;
+
+/// <summary>One thing that the doctor knows to look for.</summary>
+/// <param name="Code">Its stable name, as in <c>BAND</c>: what baselines, pages and drills call it by.</param>
+/// <param name="Severity">The most that a finding of it weighs; a rule may weigh one less where less is at stake.</param>
+/// <param name="Title">What is wrong, in a few words.</param>
+public sealed record Rule(string Code, Severity Severity, string Title)
+{
+    /// <summary>Its page, from the top of the source tree.</summary>
+    public string Page => $"docs/doctor/{Code.ToLowerInvariant()}.md";
+}

@@ -6,7 +6,7 @@ namespace Berth.Doctoring;
 /// <summary>ADJ-SKEW: <c>oom_score_adj</c> counts in thousandths of the limit that was reached, so a difference of a few
 /// hundred outweighs any agent. Each place with a limit is played through: one process grows until the limit is reached;
 /// the rule fires when the kernel's first choice is then another, smaller one.</summary>
-internal static class AdjSkew
+public static class AdjSkew
 {
     /// <summary>What earlyoom adds for a name that <c>--prefer</c> matches; <c>--avoid</c> takes as much away.</summary>
     private const int EarlyoomPoints = 300;

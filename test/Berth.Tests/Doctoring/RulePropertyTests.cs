@@ -23,30 +23,42 @@ public sealed class RulePropertyTests
 
     [Fact]
     public void Band_is_told_exactly_where_a_task_can_stall_without_an_end() =>
-        s_trees.Sample(tree =>
-        {
-            var told = Rules.Of("BAND").Find(new Landscape(tree.Host(swap: 0))).Select(finding => finding.Subject);
-            Assert.Equal(tree.Bands(), told.Order(StringComparer.Ordinal));
-        });
+        s_trees.Sample(
+            tree =>
+            {
+                var told = Rules.Of("BAND").Find(new Landscape(tree.Host(swap: 0))).Select(finding => finding.Subject);
+                Assert.Equal(tree.Bands(), told.Order(StringComparer.Ordinal));
+            },
+            iter: 2000
+        );
 
     [Fact]
     public void With_swap_a_band_is_told_only_where_swap_is_forbidden() =>
-        s_trees.Sample(tree =>
-        {
-            var told = Rules.Of("BAND").Find(new Landscape(tree.Host(swap: 100))).Select(finding => finding.Subject);
-            Assert.Equal(tree.Bands(swap: true), told.Order(StringComparer.Ordinal));
-        });
+        s_trees.Sample(
+            tree =>
+            {
+                var told = Rules
+                    .Of("BAND")
+                    .Find(new Landscape(tree.Host(swap: 100)))
+                    .Select(finding => finding.Subject);
+                Assert.Equal(tree.Bands(swap: true), told.Order(StringComparer.Ordinal));
+            },
+            iter: 2000
+        );
 
     [Fact]
     public void Tree_uncapped_is_told_exactly_where_somebody_can_grow_for_ever() =>
-        s_trees.Sample(tree =>
-        {
-            var told = Rules
-                .Of("TREE-UNCAPPED")
-                .Find(new Landscape(tree.Host(swap: 0)))
-                .Select(finding => finding.Subject);
-            Assert.Equal(tree.Boundless(), told.Order(StringComparer.Ordinal));
-        });
+        s_trees.Sample(
+            tree =>
+            {
+                var told = Rules
+                    .Of("TREE-UNCAPPED")
+                    .Find(new Landscape(tree.Host(swap: 0)))
+                    .Select(finding => finding.Subject);
+                Assert.Equal(tree.Boundless(), told.Order(StringComparer.Ordinal));
+            },
+            iter: 2000
+        );
 
     [Fact]
     public void The_sum_of_caps_is_what_filling_every_surface_byte_by_byte_comes_to() =>

@@ -31,7 +31,6 @@ public sealed class DoctorTests(Debian13 vm) : IClassFixture<Debian13>
         "PORT-OPEN alice:3773",
         "PRIVATE-TMP t3-serve@alice.service",
         "RESCUE ssh.service",
-        "STALL-NOW t3-serve@alice.service",
         "SUM-OVER-RAM host",
         "SWAP-LEAK t3-serve@bob.service",
         "SYSCTL-ALLOCATING vm.oom_kill_allocating_task",
@@ -117,14 +116,24 @@ public sealed class DoctorTests(Debian13 vm) : IClassFixture<Debian13>
         // A tool that inherits what protects erin's server.
         await vm.Until(StandIns.Spawn(3777, "exec sleep 900"));
         await vm.Until(StandIns.Spawn(3773, "exec standin hog --to 350"));
+        // A hog that has what it wants asks for no more; her server, which is asked all the time, does.
+        (
+            await vm.Run("setsid standin probe --port 3773 --seconds 240 --path /work >/dev/null 2>&1 </dev/null &")
+        ).Ok();
         await vm.Until(
-            "awk '/full/ {sub(\"avg10=\", \"\", $2); exit !($2 > 15)}' /sys/fs/cgroup/system.slice/system-t3*/t3-serve@alice.service/memory.pressure",
+            "awk '/full/ {sub(\"avg10=\", \"\", $2); exit !($2 > 30)}' /sys/fs/cgroup/system.slice/system-t3*/t3-serve@alice.service/memory.pressure",
             120
         );
 
+        var stall = await vm.Ask(
+            "cat /sys/fs/cgroup/system.slice/system-t3*/t3-serve@alice.service/memory.{pressure,events,current}"
+        );
         var bad = await Findings();
         foreach (var wanted in s_harmful)
-            Assert.True(bad.Any(finding => Is(finding, wanted)), $"not found: {wanted}\n{string.Join('\n', bad)}");
+            Assert.True(
+                bad.Any(finding => Is(finding, wanted)),
+                $"not found: {wanted}\n{string.Join('\n', bad)}\n{stall}"
+            );
         await Record("debian-13-bad");
         (await vm.Berth("doctor")).Exits(2).Says("ENV-FILE-OWNER");
 

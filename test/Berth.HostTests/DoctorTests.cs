@@ -108,32 +108,16 @@ public sealed class DoctorTests(Debian13 vm) : IClassFixture<Debian13>
         (
             await vm.As("alice", "systemd-run --user --scope --quiet -- sleep 900 >/dev/null 2>&1 </dev/null & sleep 1")
         ).Ok();
-        // A child of dave's server dies at its cap; one of alice's stays between her two limits.
+        // A child of dave's server dies at its cap.
         await vm.Until(StandIns.Spawn(3776, "exec standin hog --to 300"));
         await vm.Until(
             "grep -q 'oom_kill [1-9]' /sys/fs/cgroup/system.slice/system-t3*/t3-serve@dave.service/memory.events"
         );
         // A tool that inherits what protects erin's server.
         await vm.Until(StandIns.Spawn(3777, "exec sleep 900"));
-        await vm.Until(StandIns.Spawn(3773, "exec standin hog --to 350"));
-        // A hog that has what it wants asks for no more; her server, which is asked all the time, does.
-        (
-            await vm.Run("setsid standin probe --port 3773 --seconds 240 --path /work >/dev/null 2>&1 </dev/null &")
-        ).Ok();
-        await vm.Until(
-            "awk '/full/ {sub(\"avg10=\", \"\", $2); exit !($2 > 30)}' /sys/fs/cgroup/system.slice/system-t3*/t3-serve@alice.service/memory.pressure",
-            120
-        );
-
-        var stall = await vm.Ask(
-            "cat /sys/fs/cgroup/system.slice/system-t3*/t3-serve@alice.service/memory.{pressure,events,current}"
-        );
         var bad = await Findings();
         foreach (var wanted in s_harmful)
-            Assert.True(
-                bad.Any(finding => Is(finding, wanted)),
-                $"not found: {wanted}\n{string.Join('\n', bad)}\n{stall}"
-            );
+            Assert.True(bad.Any(finding => Is(finding, wanted)), $"not found: {wanted}\n{string.Join('\n', bad)}");
         await Record("debian-13-bad");
         (await vm.Berth("doctor")).Exits(2).Says("ENV-FILE-OWNER");
 

@@ -100,11 +100,7 @@ public sealed class OlderSurfaceTests(Debian12 vm) : IClassFixture<Debian12>
         (await vm.Run("systemctl is-active berth-recorder berth-watchdog")).Ok();
         await vm.Until("berth incidents --user alice --json | grep -q 'standin hog --to 900'");
         await vm.Until("grep -c '\"ready\": true' /run/berth-watchdog/state.json | grep -qx 2");
-        (
-            await vm.Run(
-                $"timeout 3 bash -c 'exec 3<>/dev/tcp/127.0.0.1/{StandIns.AlicePort}; printf \"POST /wound?closed HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n\" >&3; cat <&3'"
-            )
-        ).Ok();
+        (await vm.Run(StandIns.Ask(StandIns.AlicePort, "POST /wound?closed"))).Ok();
         await vm.Until("berth incidents --kind wedge --user alice --json | grep -q 'answers after'");
     }
 }

@@ -205,10 +205,8 @@ public sealed class WatchdogTests(Debian13 vm) : IClassFixture<Debian13>
             .Select(line => line.Split(' '))
             .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
-    private static string Wound(string name, string how) => Http(Port(name), $"POST /wound?{how}") + " >/dev/null";
+    private static string Wound(string name, string how) =>
+        StandIns.Ask(Port(name), $"POST /wound?{how}") + " >/dev/null";
 
-    private static string Answers(string name) => Http(Port(name), "GET /ready") + " | grep -q standin";
-
-    private static string Http(int port, string what) =>
-        $"timeout 3 bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}; printf \"{what} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n\" >&3; cat <&3' 2>/dev/null";
+    private static string Answers(string name) => StandIns.Ask(Port(name), "GET /ready") + " | grep -q standin";
 }

@@ -1,5 +1,6 @@
 using Berth.Gateway;
 using Berth.Host;
+using Berth.Planning;
 using Berth.Units;
 
 namespace Berth.Metrics;
@@ -69,11 +70,5 @@ public sealed class MetricFiles(HostPaths paths)
             .OfType<MetricPage>();
 
     /// <returns>The gid of the gateway's account; -1 where there is no gateway.</returns>
-    private int Group() =>
-        (_files.Text("/etc/group") ?? "")
-            .Split('\n')
-            .Select(line => line.Split(':'))
-            .Where(fields => fields is [GatewayUnits.Account, _, _, ..])
-            .Select(fields => int.TryParse(fields[2], out var gid) ? gid : -1)
-            .FirstOrDefault(-1);
+    private int Group() => new AccountFiles(paths, _files).GroupIds().GetValueOrDefault(GatewayUnits.Account, -1);
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using Berth.Servers;
 
@@ -7,12 +8,18 @@ namespace Berth.Embedded;
 /// fails.</summary>
 internal sealed class EmbeddedServer(Placement placement, StateFolder state, EngineView view) : IDisposable
 {
+    /// <summary>Exit code of a server that did not come to run.</summary>
+    private const int NotStarted = 1;
+
     private readonly CancellationTokenSource _end = new();
     private volatile Placement _placement = placement;
     private Process? _hold;
     private Task _running = Task.CompletedTask;
 
     public string User { get; } = placement.User;
+
+    /// <summary>The program that holds it: this one.</summary>
+    public string Program { get; init; } = Environment.ProcessPath!;
 
     /// <summary>How it is to run. Another one may take its place if it <see cref="Placement.RunsAs"/> this one.</summary>
     public Placement Placement
@@ -54,20 +61,16 @@ internal sealed class EmbeddedServer(Placement placement, StateFolder state, Eng
         while (!stop.IsCancellationRequested)
         {
             var clock = Stopwatch.StartNew();
-            var code = await OnceAsync(enclose, stop);
+            var end = await OnceAsync(enclose, stop);
             if (stop.IsCancellationRequested)
                 return;
-            (policy, var pause) = policy.After(code, clock.Elapsed);
+            (policy, var pause) = policy.After(end.Code, clock.Elapsed);
             if (pause is not { } wait)
             {
                 view.Event("stopped", User, "its server ended by itself with exit 0 and is not started again");
                 return;
             }
-            view.Event(
-                "failed",
-                User,
-                $"its server ended ({How(code)}); again in {wait.TotalSeconds:0} s; log: {state.Log(User)}"
-            );
+            view.Event("failed", User, $"its server {end.Words}; again in {wait.TotalSeconds:0} s{end.Look}");
             try
             {
                 await Task.Delay(wait, stop);
@@ -96,9 +99,28 @@ internal sealed class EmbeddedServer(Placement placement, StateFolder state, Eng
     public string? Password =>
         Preset.Ready.PasswordVariable is { } variable ? Secrets.Value(state.SecretFile(User), variable) : null;
 
-    private async Task<int> OnceAsync(Action<EmbeddedServer> enclose, CancellationToken stop)
+    private async Task<End> OnceAsync(Action<EmbeddedServer> enclose, CancellationToken stop)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        try
+        {
+            using var hold = Begin();
+            _hold = hold;
+            HoldPid = hold.Id;
+            return Cap(enclose) is { } refused ? await WithoutAsync(hold, refused) : await HeldAsync(hold, stop);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or Win32Exception)
+        {
+            return new End(NotStarted, $"was not started: {failure.Message}");
+        }
+        finally
+        {
+            (_hold, HoldPid, ServerPid) = (null, 0, 0);
+        }
+    }
+
+    private Process Begin()
+    {
+        var start = new ProcessStartInfo(Program)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -107,30 +129,50 @@ internal sealed class EmbeddedServer(Placement placement, StateFolder state, Eng
         foreach (var word in (string[])["hold", "--log", state.Log(User), "--", .. Command()])
             start.ArgumentList.Add(word);
         ServerEnvironment.Fill(start.Environment, this, state);
-        using var hold = Process.Start(start)!;
-        _hold = hold;
-        HoldPid = hold.Id;
+        return Process.Start(start)!;
+    }
+
+    /// <returns>Why there is no cap on it; null when there is one.</returns>
+    private string? Cap(Action<EmbeddedServer> enclose)
+    {
         try
         {
             enclose(this);
+            return null;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return refused.Message;
+        }
+    }
+
+    /// <summary>The hold was not told to go: nothing runs below it.</summary>
+    private static async Task<End> WithoutAsync(Process hold, string refused)
+    {
+        hold.Kill();
+        await hold.WaitForExitAsync(CancellationToken.None);
+        return new End(NotStarted, $"was not started, its cap cannot be put on it: {refused}");
+    }
+
+    private async Task<End> HeldAsync(Process hold, CancellationToken stop)
+    {
+        var isBroken = false;
+        try
+        {
             await hold.StandardInput.WriteLineAsync("go");
-            await hold.StandardInput.FlushAsync(stop);
             if (stop.IsCancellationRequested)
                 Stop();
             var said = await hold.StandardOutput.ReadLineAsync(CancellationToken.None);
             ServerPid = int.TryParse(said, out var pid) ? pid : 0;
-            await hold.WaitForExitAsync(CancellationToken.None);
-            return hold.ExitCode;
         }
         catch (IOException)
         {
-            await hold.WaitForExitAsync(CancellationToken.None);
-            return hold.ExitCode == 0 ? 1 : hold.ExitCode;
+            // It has ended meanwhile.
+            isBroken = true;
         }
-        finally
-        {
-            (_hold, HoldPid, ServerPid) = (null, 0, 0);
-        }
+        await hold.WaitForExitAsync(CancellationToken.None);
+        var code = isBroken && hold.ExitCode == 0 ? NotStarted : hold.ExitCode;
+        return new End(code, $"ended ({How(code)})", $"; log: {state.Log(User)}");
     }
 
     private IEnumerable<string> Command() =>
@@ -139,4 +181,9 @@ internal sealed class EmbeddedServer(Placement placement, StateFolder state, Eng
         );
 
     private static string How(int code) => code > 128 ? $"killed by signal {code - 128}" : $"exit {code}";
+
+    /// <param name="Code">Exit code.</param>
+    /// <param name="Words">How it ended.</param>
+    /// <param name="Look">Where to look.</param>
+    private sealed record End(int Code, string Words, string Look = "");
 }

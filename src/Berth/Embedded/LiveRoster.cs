@@ -31,10 +31,10 @@ internal sealed class LiveRoster(
         try
         {
             while (await timer.WaitForNextTickAsync(stop))
-                if (watch.Look())
-                    roster = await TakeUpAsync(roster, watch.Load(), stop);
+                if (watch.Look() is { } reading)
+                    roster = await TakeUpAsync(roster, reading, stop);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Told to stop.
         }

@@ -30,7 +30,7 @@ internal sealed class ServerPorts(StateFolder state, EngineView view)
             view.Event(
                 "problem",
                 one.User,
-                $"port {one.Port} is taken by another program (ss -ltnp sport = :{one.Port}); stop it, or give them another 'port:'"
+                $"port {one.Port} is taken by another program (ss -ltnp sport = :{one.Port}); stop it and save the roster again, or give them another 'port:'"
             );
             return false;
         }

@@ -21,7 +21,7 @@ internal sealed class ServerSet(StateFolder state, EngineView view, CgroupCaps? 
             var started = placements.Select(one => new EmbeddedServer(one, state, view)).ToList();
             _all = [.. _all, .. started];
             foreach (var server in started)
-                server.Start(one => caps?.Enclose(one.User, one.HoldPid, one.Placement.Cap));
+                server.Start(Enclose);
             return started;
         }
     }
@@ -33,23 +33,39 @@ internal sealed class ServerSet(StateFolder state, EngineView view, CgroupCaps? 
         {
             if (placements.FirstOrDefault(one => one.User == server.User) is not { } placement)
                 continue;
-            var before = server.Placement.Cap;
-            server.Placement = placement;
-            if (before == placement.Cap)
-                continue;
-            try
+            // A server that is starting again meanwhile must not put the old cap over the new one.
+            lock (_lock)
             {
-                caps?.Change(server.User, placement.Cap);
-            }
-            catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-            {
-                view.Event(
-                    "problem",
-                    server.User,
-                    $"their new cap holds from their server's next start: {refused.Message}"
-                );
+                server.Placement = placement;
+                // A lower one waits for the guard, who makes room for it.
+                if (caps is not null && caps.Cap(server.User) < placement.Cap)
+                    Cap(server);
             }
         }
+    }
+
+    /// <summary>Has the kernel hold the cap of a server that runs.</summary>
+    public void Cap(EmbeddedServer server)
+    {
+        try
+        {
+            lock (_lock)
+                caps?.Change(server.User, server.Placement.Cap);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            view.Event(
+                "problem",
+                server.User,
+                $"their new cap holds from their server's next start: {refused.Message}"
+            );
+        }
+    }
+
+    private void Enclose(EmbeddedServer server)
+    {
+        lock (_lock)
+            caps?.Enclose(server.User, server.HoldPid, server.Placement.Cap);
     }
 
     /// <summary>Ends the servers of these people, and waits for it.</summary>
@@ -60,14 +76,19 @@ internal sealed class ServerSet(StateFolder state, EngineView view, CgroupCaps? 
         lock (_lock)
             _all = [.. _all.Except(leaving)];
         foreach (var server in leaving)
+        {
+            caps?.Remove(server.User);
             server.Dispose();
+        }
     }
 
     /// <summary>Ends all of them; none is started any more.</summary>
-    public Task EndAsync()
+    public async Task EndAsync()
     {
         lock (_lock)
             _isEnding = true;
-        return Task.WhenAll(_all.Select(server => server.EndAsync()));
+        await Task.WhenAll(_all.Select(server => server.EndAsync()));
+        foreach (var server in _all)
+            caps?.Remove(server.User);
     }
 }

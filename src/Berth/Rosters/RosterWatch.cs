@@ -19,27 +19,35 @@ internal sealed class RosterWatch
         _known = _last = Stamps();
     }
 
-    /// <summary>Whether there is something new that two looks in a row saw the same: an editor has finished.</summary>
-    public bool Look()
+    /// <returns>What the files say now, once for each change, when two looks in a row and the reading between saw the
+    /// same: whoever wrote has finished. Null while there is nothing new.</returns>
+    public RosterReading? Look()
     {
         if (!_isFollowed)
-            return false;
+            return null;
         var stamps = Stamps();
         var isNew = stamps != _known && stamps == _last;
         _last = stamps;
-        if (isNew)
-            _known = stamps;
-        return isNew;
+        if (!isNew)
+            return null;
+        var reading = RosterFiles.Load(_roster);
+        if ((_last = Stamps()) != stamps)
+            return null;
+        _known = stamps;
+        return reading;
     }
-
-    public RosterReading Load() => RosterFiles.Load(_roster);
 
     private string Stamps()
     {
         var files = new List<string> { _roster };
         try
         {
-            files.AddRange(Directory.GetFiles(RosterFiles.DropInFolder(_roster)).Order(StringComparer.Ordinal));
+            files.AddRange(
+                Directory
+                    .GetFiles(RosterFiles.DropInFolder(_roster))
+                    .Where(RosterFiles.IsDropIn)
+                    .Order(StringComparer.Ordinal)
+            );
         }
         catch (Exception absent) when (absent is IOException or UnauthorizedAccessException)
         {

@@ -12,6 +12,7 @@ public sealed class LiveRosterTests : IDisposable
     /// <summary>Says whose it is, its process and a mark; or streams numbers, one after the other.</summary>
     private const string Server = """
         use IO::Socket::INET; use strict; $SIG{CHLD} = 'IGNORE'; my $pid = $$;
+        $SIG{TERM} = sub { sleep $ENV{LINGER}; exit } if $ENV{LINGER};
         my $door = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$ENV{PORT}", Listen => 50, ReuseAddr => 1) or die;
         while (1) {
           my $c = $door->accept or next; next if fork; my $line = <$c>; while (<$c>) { last if /^\r?\n$/ }
@@ -21,38 +22,23 @@ public sealed class LiveRosterTests : IDisposable
           exit }
         """;
 
-    private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(90);
-    private readonly string _folder = Directory.CreateTempSubdirectory("berth-live-").FullName;
-    private readonly List<string> _events = [];
-    private readonly int _port = 10_000 + (100 * Random.Shared.Next(200));
-    private Process? _up;
+    private readonly RunningUp _up = new();
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private string Roster => Path.Join(_folder, "roster.yaml");
-
-    // What root would have to trust may not be below /tmp; for a test it may.
-    private string Socket => $"/proc/self/root{_folder}/people.sock";
-
-    public void Dispose()
-    {
-        _up?.Kill(entireProcessTree: true);
-        _up?.WaitForExit();
-        _up?.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public void Dispose() => _up.Dispose();
 
     [Fact]
     public async Task An_edit_starts_stops_and_leads_people_and_nobody_else_notices()
     {
         Write("alice: {server: a}", "bob: {server: b}", "dave: {server: d}");
-        Up("berth up --json --roster " + Roster);
-        await Becomes("alice", HttpStatusCode.OK);
-        await Becomes("dave", HttpStatusCode.OK);
-        await Becomes("bob", HttpStatusCode.OK);
-        await Becomes("carol", HttpStatusCode.Forbidden);
-        var (bob, dave) = (await Says("bob"), await Says("dave"));
-        using var http = Http("bob");
+        _up.Start();
+        await _up.Becomes("alice", HttpStatusCode.OK);
+        await _up.Becomes("dave", HttpStatusCode.OK);
+        await _up.Becomes("bob", HttpStatusCode.OK);
+        await _up.Becomes("carol", HttpStatusCode.Forbidden);
+        var (bob, dave) = (await _up.Says("bob"), await _up.Says("dave"));
+        using var http = _up.Http("bob");
         using var ticks = new StreamReader(await http.GetStreamAsync("http://box/ticks", Stop));
         var next = 0;
         next = await Count(ticks, next);
@@ -63,18 +49,18 @@ public sealed class LiveRosterTests : IDisposable
             "carol: {server: c}",
             "dave: {server: d, login: david}"
         );
-        await Becomes("carol", HttpStatusCode.OK);
-        await Becomes("alice", HttpStatusCode.ServiceUnavailable);
-        await Becomes("dave", HttpStatusCode.Forbidden);
-        Assert.Equal(dave, await Says("david"));
-        await Until("\"event\":\"stopped\",\"user\":\"alice\"");
-        await Until("\"event\":\"address\",\"user\":\"carol\"");
+        await _up.Becomes("carol", HttpStatusCode.OK);
+        await _up.Becomes("alice", HttpStatusCode.ServiceUnavailable);
+        await _up.Becomes("dave", HttpStatusCode.Forbidden);
+        Assert.Equal(dave, await _up.Says("david"));
+        await _up.Until("\"event\":\"stopped\",\"user\":\"alice\"");
+        await _up.Until("\"event\":\"address\",\"user\":\"carol\"");
         next = await Count(ticks, next);
 
-        var carol = await Says("carol");
-        Mark("c", "new");
-        await Until("restarts carol");
-        await Becomes(
+        var carol = await _up.Says("carol");
+        Edit("old-c", "new");
+        await _up.Until("restarts carol");
+        await _up.Becomes(
             "carol",
             HttpStatusCode.OK,
             body => body.EndsWith(" new", StringComparison.Ordinal) && body != carol
@@ -83,54 +69,118 @@ public sealed class LiveRosterTests : IDisposable
 
         // Back, and away altogether.
         Write("alice: {server: a}", "bob: {server: b}", "carol: {server: c}");
-        await Becomes("alice", HttpStatusCode.OK);
-        await Becomes("david", HttpStatusCode.Forbidden);
+        await _up.Becomes("alice", HttpStatusCode.OK);
+        await _up.Becomes("david", HttpStatusCode.Forbidden);
         await Count(ticks, next);
-        Assert.Equal(bob, await Says("bob"));
-        Assert.DoesNotContain(_events.ToArray(), line => line.Contains("restarts bob", StringComparison.Ordinal));
+        Assert.Equal(bob, await _up.Says("bob"));
+        Assert.DoesNotContain(_up.Told, line => line.Contains("restarts bob", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task A_bad_edit_is_told_and_changes_nothing_and_the_next_good_one_is_taken_up()
+    public async Task A_bad_edit_is_told_and_changes_nothing_nor_does_a_roster_that_is_gone_and_the_next_good_one_is_taken_up()
     {
         Write("alice: {server: a}");
-        Up("berth up --json --roster " + Roster);
-        await Becomes("alice", HttpStatusCode.OK);
-        var alice = await Says("alice");
+        _up.Start();
+        await _up.Becomes("alice", HttpStatusCode.OK);
+        var alice = await _up.Says("alice");
         Write("alice: {server: a, memroy: 1G}", "bob: {server: nobody}");
-        await Until("\"event\":\"refused\"");
+        await _up.Until("\"event\":\"refused\"");
         Assert.Equal(
             2,
-            _events
-                .ToArray()
-                .Count(line =>
-                    line.Contains($"\"event\":\"problem\",\"user\":null,\"text\":\"{Roster}:", StringComparison.Ordinal)
-                )
+            _up.Told.Count(line =>
+                line.Contains($"\"event\":\"problem\",\"user\":null,\"text\":\"{_up.Roster}:", StringComparison.Ordinal)
+            )
         );
-        Assert.Equal(alice, await Says("alice"));
-        await Becomes("bob", HttpStatusCode.Forbidden);
-        File.WriteAllText(
-            Roster,
-            File.ReadAllText(Roster)
-                .Replace("people.sock", "elsewhere.sock", StringComparison.Ordinal)
+        Assert.Equal(alice, await _up.Says("alice"));
+        await _up.Becomes("bob", HttpStatusCode.Forbidden);
+        var bad = await File.ReadAllTextAsync(_up.Roster, Stop);
+        File.Delete(_up.Roster);
+        await _up.Until("there is no such file");
+        await File.WriteAllTextAsync(_up.Roster, "", Stop);
+        await _up.Until("the roster is empty");
+        Assert.Equal(alice, await _up.Says("alice"));
+
+        // As an editor puts a new file in the place of the old one.
+        await File.WriteAllTextAsync(
+            _up.Roster + ".new",
+            bad.Replace("people.sock", "elsewhere.sock", StringComparison.Ordinal)
                 .Replace(", memroy: 1G", "", StringComparison.Ordinal)
-                .Replace("nobody", "b", StringComparison.Ordinal)
+                .Replace("nobody", "b", StringComparison.Ordinal),
+            Stop
         );
+        File.Move(_up.Roster + ".new", _up.Roster, overwrite: true);
         // Where it listens stays; all else is taken up.
-        await Becomes("bob", HttpStatusCode.OK);
-        await Until("gateway: what changed of listen is not taken up");
-        Assert.Equal(alice, await Says("alice"));
+        await _up.Becomes("bob", HttpStatusCode.OK);
+        await _up.Until("gateway: what changed of listen is not taken up");
+        Assert.Equal(alice, await _up.Says("alice"));
+    }
+
+    [Fact]
+    public async Task Who_goes_leaves_no_process_and_no_port_also_when_the_next_edit_comes_while_they_are_going()
+    {
+        Write("alice: {server: a}", "bob: {server: b}");
+        // A server that takes its time to end, and a process that has left its session.
+        Edit(
+            "a: {preset: custom",
+            $"slow: {{preset: custom, ports: {_up.Port + 50}-{_up.Port + 59}, command: [sh, -c, 'setsid sleep 86399.{_up.Port} & exec perl {_up.Folder}/server.pl'], environment: {{LINGER: '1'}}}}\n  a: {{preset: custom"
+        );
+        Edit("alice: {server: a}", "alice: {server: slow}");
+        _up.Start();
+        await _up.Becomes("alice", HttpStatusCode.OK);
+        await _up.Becomes("bob", HttpStatusCode.OK);
+        var alice = await _up.Says("alice");
+        await _up.Until(() => Strays().Count == 1);
+
+        Edit("alice: {server: slow}", "alice: {server: slow, parked: true}");
+        await _up.Becomes("alice", HttpStatusCode.ServiceUnavailable);
+        // She is still going.
+        Edit("alice: {server: slow, parked: true}", "alice: {server: slow}");
+        Edit("bob: {server: b}", "bob: {server: b, parked: true}");
+        await _up.Until("\"event\":\"stopped\",\"user\":\"bob\"");
+        await _up.Becomes("alice", HttpStatusCode.OK, body => body != alice);
+        await _up.Until(() => Strays().Count == 1);
+
+        Edit("alice: {server: slow}", "carol: {server: c}");
+        await _up.Becomes("carol", HttpStatusCode.OK);
+        await _up.Until(() =>
+            _up.Told.Count(line => line.Contains("no longer in the roster", StringComparison.Ordinal)) == 1
+        );
+        Assert.Empty(Strays());
+        var ready = _up.Told.Last(line => line.Contains("alice\",\"text\":\"ready on", StringComparison.Ordinal));
+        using var port = new TcpListener(IPAddress.Loopback, int.Parse(ready[(ready.LastIndexOf(':') + 1)..^2]));
+        port.Start();
+    }
+
+    [Fact]
+    public async Task A_server_that_is_still_starting_can_be_stopped_and_nobody_waits_for_it_any_more()
+    {
+        Write("alice: {server: a}", "bob: {server: never}");
+        Edit(
+            "a: {preset: custom",
+            $"never: {{preset: custom, ports: {_up.Port + 50}-{_up.Port + 59}, command: [sleep, '86399.{_up.Port}']}}\n  a: {{preset: custom"
+        );
+        _up.Start();
+        await _up.Until(() => Strays().Count == 1);
+        Edit("bob: {server: never}", "bob: {server: never, parked: true}");
+        await _up.Until("\"event\":\"stopped\",\"user\":\"bob\"");
+        Assert.Empty(Strays());
+        // Who was started with them is told where to come in.
+        await _up.Until("\"event\":\"address\",\"user\":\"alice\"");
+        Assert.DoesNotContain(
+            _up.Told,
+            line => line.Contains("\"user\":\"bob\",\"text\":\"its server ended", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public async Task A_cap_that_is_lowered_holds_for_what_runs()
     {
         Write("alice: {server: hog, memory: 4G}");
-        Up("berth up --json --roster " + Roster);
-        await Until(() => Process.GetProcessesByName("tail").Any(tail => tail.WorkingSet64 > 390L << 20));
+        _up.Start();
+        await _up.Until(() => Process.GetProcessesByName("tail").Any(tail => tail.WorkingSet64 > 390L << 20));
         Write("alice: {server: hog, memory: 150M}");
-        await Until("another cap for alice");
-        await Until("\"event\":\"killed\",\"user\":\"alice\"");
+        await _up.Until("another cap for alice");
+        await _up.Until("\"event\":\"killed\",\"user\":\"alice\"");
     }
 
     [Fact]
@@ -138,93 +188,45 @@ public sealed class LiveRosterTests : IDisposable
     {
         Write("alice: {server: a}");
         // What came through a pipe cannot be read again.
-        Up($"cat {Roster} | berth up --json --roster /dev/stdin");
-        await Becomes("alice", HttpStatusCode.OK);
+        _up.Start($"cat {_up.Roster} | berth up --json --roster /dev/stdin");
+        await _up.Becomes("alice", HttpStatusCode.OK);
         Write("alice: {server: a}", "carol: {server: c}");
         // With the watch it took a second.
         await Task.Delay(TimeSpan.FromSeconds(3), Stop);
-        await Becomes("carol", HttpStatusCode.Forbidden);
+        await _up.Becomes("carol", HttpStatusCode.Forbidden);
     }
 
     private void Write(params string[] users)
     {
-        File.WriteAllText(Path.Join(_folder, "server.pl"), Server);
+        var (folder, port) = (_up.Folder, _up.Port);
+        File.WriteAllText(Path.Join(folder, "server.pl"), Server);
         string[] names = ["a", "b", "c", "d"];
         File.WriteAllText(
-            Roster,
-            $"gateway: {{listen: 'unix:{Socket}', identity: {{kind: header, header: X-User}}}}\nservers:\n"
+            _up.Roster,
+            _up.Gateway
+                + "servers:\n"
                 + string.Concat(
                     names.Select(
                         (name, at) =>
-                            $"  {name}: {{preset: custom, ports: {_port + (10 * at)}-{_port + (10 * at) + 9}, command: [perl, {_folder}/server.pl], environment: {{MARK: old-{name}}}}}\n"
+                            $"  {name}: {{preset: custom, ports: {port + (10 * at)}-{port + (10 * at) + 9}, command: [perl, {folder}/server.pl], environment: {{MARK: old-{name}}}}}\n"
                     )
                 )
-                + $"  hog: {{preset: custom, ports: {_port + 90}-{_port + 99}, command: [sh, -c, 'head -c 400M /dev/zero | tail -c 900M | sleep 600']}}\n"
+                + $"  hog: {{preset: custom, ports: {port + 90}-{port + 99}, command: [sh, -c, 'head -c 400M /dev/zero | tail -c 900M | sleep 600']}}\n"
                 + $"defaults: {{memory: 1G}}\nusers:\n{string.Concat(users.Select(user => $"  {user}\n"))}"
         );
     }
 
-    private void Mark(string server, string mark) =>
-        File.WriteAllText(Roster, File.ReadAllText(Roster).Replace($"old-{server}", mark, StringComparison.Ordinal));
+    private void Edit(string before, string after) =>
+        File.WriteAllText(_up.Roster, File.ReadAllText(_up.Roster).Replace(before, after, StringComparison.Ordinal));
 
-    private void Up(string command)
-    {
-        var start = new ProcessStartInfo("sh", ["-c", command])
-        {
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        };
-        start.Environment["PATH"] = $"{AppContext.BaseDirectory}:{Environment.GetEnvironmentVariable("PATH")}";
-        start.Environment["XDG_STATE_HOME"] = _folder;
-        _up = Process.Start(start)!;
-        _up.OutputDataReceived += (_, line) =>
-        {
-            lock (_events)
-                _events.Add(line.Data ?? "");
-        };
-        _up.BeginOutputReadLine();
-    }
-
-    private HttpClient Http(string login)
-    {
-        var http = new HttpClient(
-            new SocketsHttpHandler
-            {
-                ConnectCallback = async (_, stop) =>
-                {
-                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket), stop);
-                    return new NetworkStream(socket, ownsSocket: true);
-                },
-            }
-        );
-        http.DefaultRequestHeaders.Add("X-User", login);
-        return http;
-    }
-
-    private async Task<string> Says(string login)
-    {
-        using var http = Http(login);
-        return await http.GetStringAsync("http://box/", Stop);
-    }
-
-    private async Task Becomes(string login, HttpStatusCode status, Func<string, bool>? says = null)
-    {
-        using var http = Http(login);
-        await Until(async () =>
-        {
-            try
-            {
-                using var answer = await http.GetAsync("http://box/", Stop);
-                return answer.StatusCode == status
-                    && says?.Invoke(await answer.Content.ReadAsStringAsync(Stop)) != false;
-            }
-            catch (HttpRequestException)
-            {
-                return false;
-            }
-        });
-    }
+    /// <summary>Living processes that have this test's name for them.</summary>
+    private List<string?> Strays() =>
+        [
+            .. Directory
+                .EnumerateDirectories("/proc")
+                .Select(Path.GetFileName)
+                .Where(name => int.TryParse(name, out var pid) && ProcessTree.Argv(pid) == $"sleep 86399.{_up.Port}"),
+        ];
 
     /// <summary>Reads on in a stream that is still the first one: no number is missing.</summary>
     private static async Task<int> Count(StreamReader ticks, int next)
@@ -232,28 +234,5 @@ public sealed class LiveRosterTests : IDisposable
         for (var end = next + 20; next < end; next++)
             Assert.Equal(next.ToString(), await ticks.ReadLineAsync(Stop));
         return next;
-    }
-
-    private Task Until(string said) =>
-        Until(() =>
-        {
-            lock (_events)
-                return _events.Exists(line => line.Contains(said, StringComparison.Ordinal));
-        });
-
-    private Task Until(Func<bool> come) => Until(() => Task.FromResult(come()));
-
-    /// <summary>Waits for something that is sure to come; the bound only ends a broken run.</summary>
-    private async Task Until(Func<Task<bool>> come)
-    {
-        var clock = Stopwatch.StartNew();
-        while (!await come())
-        {
-            Assert.True(
-                clock.Elapsed < s_bound,
-                $"it did not come; told so far:\n{string.Join('\n', _events.ToArray())}"
-            );
-            await Task.Delay(50, Stop);
-        }
     }
 }

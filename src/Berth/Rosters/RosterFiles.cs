@@ -81,7 +81,7 @@ public static class RosterFiles
     {
         try
         {
-            var files = Directory.GetFiles(folder).Where(file => !Path.GetFileName(file).StartsWith('.')).ToList();
+            var files = Directory.GetFiles(folder).Where(IsDropIn).ToList();
             foreach (var file in files.Where(file => file.EndsWith(".yml", StringComparison.Ordinal)))
                 problems.Add(
                     new Problem(file, 0, 0, "only *.yaml is read here", "rename it to .yaml, or take it away")
@@ -98,6 +98,11 @@ public static class RosterFiles
             return [];
         }
     }
+
+    /// <summary>Whether a file counts in the folder of drop-ins, or looks as if it did: not what an editor keeps there
+    /// while a file is open.</summary>
+    internal static bool IsDropIn(string file) =>
+        !Path.GetFileName(file).StartsWith('.') && Path.GetExtension(file) is ".yaml" or ".yml";
 
     /// <summary>The content, or one byte more than is allowed. A pipe such as /dev/stdin has no length to ask for.</summary>
     private static byte[] Bytes(string file)

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# npm.sh NAME [SIZE]: installs what scripts/NAME/package-lock.json pins below the project's cache, once, and prints the
-# path of its node_modules.
+# npm.sh NAME [SIZE]: installs what scripts/NAME/package-lock.json (for 'web': web/package-lock.json) pins below the
+# project's cache, once, and prints the path of its node_modules.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 name=$1
-[ -f "$here/$name/package-lock.json" ] || {
-    echo "npm: there is no scripts/$name/package-lock.json" >&2
+source="$here/$name"
+[ "$name" != web ] || source="$here/../web"
+[ -f "$source/package-lock.json" ] || {
+    echo "npm: there is no $source/package-lock.json" >&2
     exit 64
 }
-lock=$(sha256sum "$here/$name/package-lock.json" | cut -c1-12)
+lock=$(sha256sum "$source/package-lock.json" | cut -c1-12)
 folder="${BERTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/berth}/$name/$lock"
 if [ ! -d "$folder/node_modules" ]; then
     command -v npm >/dev/null || {
@@ -22,7 +24,7 @@ if [ ! -d "$folder/node_modules" ]; then
         echo "npm: installing the pinned build of $name (about ${2:-5 MB}, once)" >&2
         new=$(mktemp -d "$folder.new-XXXXXX")
         trap 'rm -rf "$new"' EXIT
-        cp "$here/$name/package.json" "$here/$name/package-lock.json" "$new/"
+        cp "$source/package.json" "$source/package-lock.json" "$new/"
         npm ci --prefix "$new" --ignore-scripts --no-audit --no-fund --loglevel=error >&2
         rm -rf "$folder"
         mv "$new" "$folder"

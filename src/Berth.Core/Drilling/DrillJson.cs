@@ -70,8 +70,7 @@ public static class DrillJson
 
     /// <summary>Kebab-case, as all of Berth's JSON has it.</summary>
     public static string Name<T>(T value)
-        where T : struct, Enum =>
-        JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+        where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 
     private static DrillRow Row(DrillResult result) =>
         new(

@@ -92,7 +92,9 @@ public static class DrillPage
             html.Append("<p class=\"refused\">").Append(Text(refusal)).Append("</p>");
         if (result.Verdicts.Count > 0)
         {
-            html.Append("<table><thead><tr><th>Promise</th><th>What should hold</th><th>Measured</th><th></th></tr></thead><tbody>");
+            html.Append(
+                "<table><thead><tr><th>Promise</th><th>What should hold</th><th>Measured</th><th></th></tr></thead><tbody>"
+            );
             foreach (var verdict in result.Verdicts)
             {
                 html.Append("<tr><td>")
@@ -115,8 +117,7 @@ public static class DrillPage
     }
 
     /// <summary>Contained, Signed in, …</summary>
-    public static string PromiseName(Promise promise) =>
-        promise is Promise.SignedIn ? "Signed in" : promise.ToString();
+    public static string PromiseName(Promise promise) => promise is Promise.SignedIn ? "Signed in" : promise.ToString();
 
     private static void Chart(
         StringBuilder html,
@@ -137,7 +138,10 @@ public static class DrillPage
         if (count++ > 0)
             charts.Append(',');
         charts
-            .Append(CultureInfo.InvariantCulture, $"{{\"title\":\"{title}\",\"unit\":\"{unit}\",\"injected\":{injected:0.###},\"names\":[")
+            .Append(
+                CultureInfo.InvariantCulture,
+                $"{{\"title\":\"{title}\",\"unit\":\"{unit}\",\"injected\":{injected:0.###},\"names\":["
+            )
             .AppendJoin(',', drawn.Select(curve => Quoted(curve.Name)))
             .Append("],\"points\":[[")
             .AppendJoin(',', moments.Select(at => Number(at)))

@@ -50,9 +50,5 @@ public static class DrillPeople
         )!;
 
     /// <summary>What they hold is looked at before, in free memory, not as a promise for ever.</summary>
-    public static Roster Overcommitted(Roster roster) =>
-        roster with
-        {
-            Host = roster.Host with { Overcommit = true },
-        };
+    public static Roster Overcommitted(Roster roster) => roster with { Host = roster.Host with { Overcommit = true } };
 }

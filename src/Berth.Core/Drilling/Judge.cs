@@ -155,7 +155,12 @@ public static class Judge
             .ToList();
         var ours = seen.Killed.Count(killed => killed.Ours);
         return wrong.Count == 0
-            ? new Answer(Check.NobodyElseDies, true, scenario.Expected is Deaths.None ? "0 kills" : $"{ours} expected", "")
+            ? new Answer(
+                Check.NobodyElseDies,
+                true,
+                scenario.Expected is Deaths.None ? "0 kills" : $"{ours} expected",
+                ""
+            )
             : new Answer(
                 Check.NobodyElseDies,
                 false,

@@ -58,9 +58,7 @@ public static class Refusals
     public static string? Of(Roster roster, string? name, bool full, bool confirmed)
     {
         if (name is null)
-            return full
-                ? "'--scale full' drills a person's own surface: say whose with '--user NAME'"
-                : null;
+            return full ? "'--scale full' drills a person's own surface: say whose with '--user NAME'" : null;
         if (roster.Users.FirstOrDefault(user => user.Name == name) is not { } user)
             return $"{Names.Shown(name)} is not in the roster ('berth users list' names everybody)";
         if (user.Parked || user.Removed)

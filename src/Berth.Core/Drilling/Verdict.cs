@@ -16,14 +16,7 @@ public enum Outcome
 /// <param name="Says">What should hold, in plain words.</param>
 /// <param name="Figure">What was measured; empty for nothing.</param>
 /// <param name="Words">Why it failed or was refused, and what to look at; empty for a pass.</param>
-public sealed record Verdict(
-    Promise Promise,
-    Check Check,
-    Outcome Outcome,
-    string Says,
-    string Figure,
-    string Words
-);
+public sealed record Verdict(Promise Promise, Check Check, Outcome Outcome, string Says, string Figure, string Words);
 
 /// <summary>A point of a curve.</summary>
 /// <param name="At">Seconds since the drill began.</param>

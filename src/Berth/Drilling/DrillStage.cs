@@ -1,0 +1,208 @@
+using Berth.Host;
+using Berth.Planning;
+using Berth.Rosters;
+using Berth.Units;
+
+namespace Berth.Drilling;
+
+/// <summary>Makes a drill's own people and takes them away again. They go through the same plan, files and steps as
+/// everybody's; a roster that names them is kept in <see cref="Folder"/> for as long as they are there, beside the real one
+/// and never in it.</summary>
+internal sealed class DrillStage(string rosterFile, ProcessRunner run)
+{
+    /// <summary>All that a drill keeps; root's alone, gone with a reboot.</summary>
+    public const string Folder = "/run/berth-drill";
+
+    public const string Output = Folder + "/out";
+    public const string Image = Folder + "/disk.img";
+
+    private const string Overlay = Folder + "/roster";
+    private const string OverlayFile = Overlay + "/roster.yaml";
+    private const int RootOnly = 0x180;
+    private const int RootFolder = 0x1C0;
+
+    /// <summary>Units' own folder in memory: what is there is gone after a reboot.</summary>
+    private const string Units = "/run/systemd/system";
+
+    private const string DropIn = "60-berth-drill.conf";
+
+    private static readonly HostPaths s_host = HostPaths.Live;
+    private readonly Files _files = new(s_host);
+
+    /// <summary>The roster of the drill, as verbs that read one take it.</summary>
+    public static string Roster => OverlayFile;
+
+    /// <summary>Makes the two people, with servers that run.</summary>
+    /// <param name="roster">The real roster, which is applied.</param>
+    /// <exception cref="DrillException">It was not done.</exception>
+    public (Roster Roster, Planned Planned) Set(Roster roster)
+    {
+        if (DrillPeople.Server(roster) is not { } server)
+            throw new DrillException("the roster has no server: there is nothing to drill");
+        Copy(server);
+        var reading = RosterFiles.Load(OverlayFile);
+        if (reading.Roster is not { } overlay)
+            throw new DrillException($"the drill's people do not fit into the roster: {reading.Problems[0]}");
+        overlay = DrillPeople.Overcommitted(overlay);
+        var preview = new Preview(s_host, run);
+        var planned = preview.Of(overlay, new PlanOptions());
+        if (planned.Plan.Problems.Count > 0)
+            throw new DrillException($"the drill's people cannot be made: {planned.Plan.Problems[0]}");
+        foreach (var name in DrillPeople.Names)
+        {
+            if (planned.Facts.Accounts.ContainsKey(name))
+                throw new DrillException(
+                    $"there is an account {name} on this host that no drill made: a drill needs that name (userdel {name})"
+                );
+            WriteServer(overlay, planned, name, server);
+        }
+        var report = new Applier(preview, new StepRunner(s_host, preview.Files, run)).Apply(planned, (_, _) => { });
+        if (report.Failures.FirstOrDefault() is { } failed)
+            throw new DrillException($"{failed.Step.Says}: {failed.Failure}");
+        if (ReadyWait.For(s_host, overlay, report, _ => { }) is [var silent, ..])
+            throw new DrillException(silent);
+        return (overlay, preview.Of(overlay, new PlanOptions()));
+    }
+
+    /// <summary>Whether anything of a drill is left on this host.</summary>
+    public bool AnythingLeft()
+    {
+        var manifest = new ManifestFile(_files).Read();
+        return _files.Exists(Folder)
+            || manifest.Accounts.Keys.Any(DrillPeople.IsOne)
+            || manifest.Files.Values.Any(file => file.User is { } user && DrillPeople.IsOne(user))
+            || manifest.Ports.Keys.Any(IsPort);
+    }
+
+    /// <summary>Takes away everything that a drill made, from wherever it was broken off.</summary>
+    /// <returns>What could not be taken away; null when nothing is left.</returns>
+    public string? Clear()
+    {
+        Parts.StopAll(run);
+        if (!AnythingLeft())
+            return null;
+        var reading = RosterFiles.Load(_files.Exists(OverlayFile) ? OverlayFile : rosterFile);
+        if (reading.Roster is not { } overlay)
+            return $"{reading.Problems[0]}";
+        var roster = overlay with { Users = [.. overlay.Users.Where(user => !DrillPeople.IsOne(user.Name))] };
+        Unmount();
+        var preview = new Preview(s_host, run);
+        var planned = preview.Of(roster, new PlanOptions());
+        // What overcommits by itself was refused before a drill began: here only what is left over counts.
+        var report = new Applier(preview, new StepRunner(s_host, preview.Files, run)).Apply(planned, (_, _) => { });
+        if (report.Failures.FirstOrDefault() is { } failed)
+            return $"{failed.Step.Says}: {failed.Failure}";
+        RemoveServers(roster);
+        var purge = new Purge(preview, run);
+        foreach (var name in DrillPeople.Names)
+        {
+            if (preview.ManifestFile.Read().Accounts.ContainsKey(name) && purge.Delete(name) is { } kept)
+                return $"account {name}: {kept}";
+            var receipts = $"{RecorderUnits.Receipts}/{name}";
+            if (Directory.Exists(receipts))
+                Directory.Delete(receipts, recursive: true);
+        }
+        Forget(preview.ManifestFile);
+        if (Directory.Exists(Folder))
+            Directory.Delete(Folder, recursive: true);
+        return null;
+    }
+
+    /// <summary>A copy of the roster with the two people in it, complete before it has its name.</summary>
+    private void Copy(string server)
+    {
+        const string making = Folder + "/making";
+        _files.MakeFolders(Output, RootFolder);
+        if (Directory.Exists(making))
+            Directory.Delete(making, recursive: true);
+        _files.MakeFolders(making + "/users.d", RootFolder);
+        _files.WriteState(making + "/roster.yaml", File.ReadAllBytes(rosterFile), RootOnly);
+        var people = RosterFiles.DropInFolder(rosterFile);
+        if (Directory.Exists(people))
+        {
+            foreach (var file in Directory.GetFiles(people, "*.yaml"))
+                _files.WriteState($"{making}/users.d/{Path.GetFileName(file)}", File.ReadAllBytes(file), RootOnly);
+        }
+        foreach (var name in DrillPeople.Names)
+            _files.WriteState(
+                $"{making}/users.d/{name}.yaml",
+                System.Text.Encoding.UTF8.GetBytes(DrillPeople.DropIn(name, server)),
+                RootOnly
+            );
+        if (Native.Rename(making, Overlay) < 0)
+            throw Native.Failure("rename", making);
+    }
+
+    /// <summary>Their servers run a small program of the drill's in place of the real one; everything else of the unit is
+    /// as it is for everybody.</summary>
+    private void WriteServer(Roster roster, Planned planned, string name, string server)
+    {
+        var port = planned.Desired!.Ports[PortAllocator.Key(server, name)];
+        var unit = new UnitText()
+            .Section("Service")
+            .Set("ExecStart", "")
+            .Set(
+                "ExecStart",
+                $"{UnitText.Word(planned.Facts.Berth)} {Commands.DrillPartCommand.Name} serve --host {roster.Servers[server].Host} --port {port}"
+            );
+        _files.WriteState(
+            $"{Units}/{ServerUnits.UnitName(server, name)}.d/{DropIn}",
+            System.Text.Encoding.UTF8.GetBytes(unit.ToString())
+        );
+    }
+
+    private void RemoveServers(Roster roster)
+    {
+        var removed = false;
+        foreach (var server in roster.Servers.Keys)
+        {
+            foreach (var name in DrillPeople.Names)
+            {
+                var folder = $"{Units}/{ServerUnits.UnitName(server, name)}.d";
+                if (!Directory.Exists(folder))
+                    continue;
+                Directory.Delete(folder, recursive: true);
+                _ = run.Run("systemctl", "reset-failed", ServerUnits.UnitName(server, name));
+                removed = true;
+            }
+        }
+        if (removed)
+            _ = run.Run("systemctl", "daemon-reload");
+    }
+
+    private void Unmount()
+    {
+        foreach (var line in File.ReadLines("/proc/self/mounts"))
+        {
+            if (line.Split(' ') is [_, var place, ..] && place == $"/home/{DrillPeople.Victim}")
+                _ = run.Run("umount", "--lazy", place);
+        }
+    }
+
+    /// <summary>What a plan remembers of people who are gone: ports stay theirs.</summary>
+    private static void Forget(ManifestFile file)
+    {
+        var manifest = file.Read();
+        file.Write(
+            manifest with
+            {
+                Accounts = manifest
+                    .Accounts.Where(pair => !DrillPeople.IsOne(pair.Key))
+                    .ToDictionary(StringComparer.Ordinal),
+                Ports = manifest.Ports.Where(pair => !IsPort(pair.Key)).ToDictionary(StringComparer.Ordinal),
+                Launched = manifest
+                    .Launched.Where(pair => !DrillPeople.IsOne(UserOf(pair.Key)))
+                    .ToDictionary(StringComparer.Ordinal),
+            }
+        );
+    }
+
+    private static bool IsPort(string key) =>
+        DrillPeople.IsOne(key[(key.IndexOf('/', StringComparison.Ordinal) + 1)..]);
+
+    private static string UserOf(string unit)
+    {
+        var at = unit.IndexOf('@', StringComparison.Ordinal);
+        return at < 0 ? "" : unit[(at + 1)..].Replace(".service", "", StringComparison.Ordinal);
+    }
+}

@@ -3,11 +3,12 @@ using Berth.Rosters;
 namespace Berth.Drilling;
 
 /// <summary>The people of a drill: accounts with servers of the roster's own kind, made by the same plan as everybody's,
-/// and taken away after it. One's tools go wrong; the other is everybody else.</summary>
+/// and taken away after it. One's tools go wrong; the other is everybody else. A host that has accounts of these names
+/// already is refused.</summary>
 public static class DrillPeople
 {
-    public const string Victim = "berth-drill";
-    public const string Other = "berth-drill-peer";
+    public const string Victim = "drill-one";
+    public const string Other = "drill-two";
 
     /// <summary>Cap of a server of theirs, in bytes: enough for a small server and its agents.</summary>
     public const long ServerCap = 192L << 20;

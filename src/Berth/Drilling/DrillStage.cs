@@ -88,7 +88,8 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
         Unmount();
         var preview = new Preview(s_host, run);
         var planned = preview.Of(roster, new PlanOptions());
-        // What overcommits by itself was refused before a drill began: here only what is left over counts.
+        if (planned.Plan.Refused)
+            return $"{planned.Plan.Problems[0]}";
         var report = new Applier(preview, new StepRunner(s_host, preview.Files, run)).Apply(planned, (_, _) => { });
         if (report.Failures.FirstOrDefault() is { } failed)
             return $"{failed.Step.Says}: {failed.Failure}";

@@ -18,6 +18,7 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     PlanCommand.Create(),
     ApplyCommand.Create(),
     StatusCommand.Create(),
+    DoctorCommand.Create(),
     UsersCommand.Create(),
     UninstallCommand.Create(),
     UpCommand.Create(),

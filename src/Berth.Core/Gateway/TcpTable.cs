@@ -45,6 +45,27 @@ public static class TcpTable
         return listener;
     }
 
+    /// <summary>Every listening socket of a table.</summary>
+    /// <param name="table">Text of /proc/net/tcp or tcp6.</param>
+    public static IReadOnlyList<(IPEndPoint Address, int Uid, uint Inode)> Listeners(string table)
+    {
+        var listeners = new List<(IPEndPoint, int, uint)>();
+        Span<Range> fields = stackalloc Range[11];
+        foreach (var line in table.AsSpan().EnumerateLines())
+        {
+            if (
+                line.Split(fields, ' ', StringSplitOptions.RemoveEmptyEntries) < 10
+                || !line[fields[3]].SequenceEqual(Listening)
+                || !TryAddress(line[fields[1]], out var local)
+                || !int.TryParse(line[fields[7]], CultureInfo.InvariantCulture, out var uid)
+                || !uint.TryParse(line[fields[9]], CultureInfo.InvariantCulture, out var inode)
+            )
+                continue;
+            listeners.Add((new IPEndPoint(Plain(local.Address), local.Port), uid, inode));
+        }
+        return listeners;
+    }
+
     /// <summary>Of a listener the second number counts connections.</summary>
     private static int Waiting(ReadOnlySpan<char> queues) =>
         int.TryParse(

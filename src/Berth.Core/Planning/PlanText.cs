@@ -142,7 +142,7 @@ public static class PlanText
         }
     }
 
-    private static void Wrap(StringBuilder text, string indent, string sentence, int width)
+    internal static void Wrap(StringBuilder text, string indent, string sentence, int width)
     {
         var column = indent.Length;
         text.Append(indent);

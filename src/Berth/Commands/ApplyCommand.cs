@@ -44,7 +44,7 @@ public static class ApplyCommand
         : plan.Drift.Count > 0 ? ExitCodes.Warnings
         : ExitCodes.Ok;
 
-    private static int Run(ParseResult parse)
+    internal static int Run(ParseResult parse)
     {
         if (parse.LoadRoster() is not { } roster)
             return ExitCodes.Failed;

@@ -138,6 +138,9 @@ internal static partial class Native
         [FieldOffset(20)]
         public uint Uid;
 
+        [FieldOffset(24)]
+        public uint Gid;
+
         [FieldOffset(28)]
         public ushort RawMode;
 

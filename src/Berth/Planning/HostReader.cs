@@ -83,7 +83,7 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
     }
 
     /// <summary>The version of the running (or installed) systemd, from the name of its library; 0 for none.</summary>
-    private int Systemd()
+    public int Systemd()
     {
         if (paths.IsLive && !Directory.Exists("/run/systemd/system"))
             return 0;

@@ -15,10 +15,11 @@ public static class DrillPage
         *{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;margin:0;background:var(--back);color:var(--text)}
         main{max-width:68rem;margin:0 auto;padding:1.25rem}h1{font-size:1.5rem;margin:.5rem 0}h2{font-size:1.1rem;margin:0}
         p{margin:.35rem 0}small{opacity:.7}section{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:1rem;margin:1rem 0}
-        table{border-collapse:collapse;width:100%;margin:.75rem 0}td,th{text-align:left;vertical-align:top;padding:.3rem .5rem .3rem 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
-        th{font-weight:600;border-top:0}.pass{color:var(--pass)}.fail{color:var(--fail)}.refused{color:var(--none)}.outcome{font-weight:600;white-space:nowrap}
+        section>table{border-collapse:collapse;table-layout:fixed;width:100%;margin:.75rem 0}section>table td,section>table th{text-align:left;vertical-align:top;padding:.3rem .75rem .3rem 0;border-top:1px solid var(--line);overflow-wrap:break-word}
+        section>table th{font-weight:600;border-top:0}section>table th:nth-child(1){width:7rem}section>table th:nth-child(3){width:13rem}section>table th:nth-child(4){width:5.5rem}
+        .pass{color:var(--pass)}.fail{color:var(--fail)}.refused{color:var(--none)}.outcome{font-weight:600;white-space:nowrap}
         .chart{margin:.75rem 0;min-height:1px}.chart .u-legend{text-align:left;font-size:.8rem}.chart .u-title{font-size:.85rem;font-weight:600;text-align:left}
-        @media(max-width:40rem){main{padding:.75rem}section{padding:.75rem}table,tbody,tr,td{display:block}thead{display:none}td{border:0;padding:.1rem 0}tr{border-top:1px solid var(--line);padding:.4rem 0;display:block}}
+        @media(max-width:40rem){main{padding:.75rem}section{padding:.75rem}section>table,section>table tbody,section>table tr,section>table td{display:block}section>table thead{display:none}section>table td{border:0;padding:.1rem 0}section>table tr{border-top:1px solid var(--line);padding:.4rem 0}}
         """;
 
     /// <summary>Draws every chart from the data beside it, in the page's own colours.</summary>

@@ -189,11 +189,10 @@ public static class DrillCommand
         }
         if (parse.GetValue(s_report) is { } report)
         {
-            var (script, style) = DrillHost.Plot();
             // In one step, and not through a link: it may be a folder of the person's who asked for it.
             new Files(HostPaths.Live).WriteState(
                 report,
-                System.Text.Encoding.UTF8.GetBytes(DrillPage.Html(run, script, style))
+                System.Text.Encoding.UTF8.GetBytes(DrillPage.Html(run, Plot.Script, Plot.Style))
             );
         }
         if (json)

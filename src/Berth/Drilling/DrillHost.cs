@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using Berth.Host;
 using Berth.Incidents;
 using Berth.Planning;
@@ -193,15 +192,5 @@ internal sealed class DrillHost(string rosterFile, DrillOrder order, Action<stri
         {
             return null;
         }
-    }
-
-    /// <summary>uPlot's script and style, which are part of the binary.</summary>
-    public static (string Script, string Style) Plot() => (Resource("uplot.js"), Resource("uplot.css"));
-
-    private static string Resource(string name)
-    {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
     }
 }

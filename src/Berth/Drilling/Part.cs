@@ -94,7 +94,7 @@ internal sealed class Parts(string program, string folder, ProcessRunner run)
                 "--property=RuntimeMaxSec=30",
                 $"--working-directory={who.Account.Home}",
                 $"--setenv=HOME={who.Account.Home}",
-                .. words,
+                .. words.Select(Literal),
             ]
         );
 
@@ -127,13 +127,16 @@ internal sealed class Parts(string program, string folder, ProcessRunner run)
                 $"--property=StandardOutput=append:{output}",
                 "--property=StandardError=null",
                 .. options,
-                .. command,
+                .. command.Select(Literal),
             ]
         );
         if (!started.Ok)
             throw new DrillException($"a part of the drill did not start: {started.Said}");
         return new Part($"{name}.service", output);
     }
+
+    /// <summary>The service manager puts variables of its own into a command line, shell scripts included.</summary>
+    private static string Literal(string word) => word.Replace("$", "$$", StringComparison.Ordinal);
 
     private string Name() => $"{Prefix}{Interlocked.Increment(ref _count)}";
 

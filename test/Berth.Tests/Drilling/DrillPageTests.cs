@@ -6,11 +6,7 @@ namespace Berth.Drilling;
 
 public sealed partial class DrillPageTests
 {
-    private static string Html(DrillRun run)
-    {
-        var (script, style) = DrillHost.Plot();
-        return DrillPage.Html(run, script, style);
-    }
+    private static string Html(DrillRun run) => DrillPage.Html(run, Plot.Script, Plot.Style);
 
     [Fact]
     public void It_loads_nothing()

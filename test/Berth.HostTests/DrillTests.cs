@@ -1,0 +1,199 @@
+using Berth.HostTests.Machine;
+using Xunit;
+
+namespace Berth.HostTests;
+
+/// <summary>Drills pass on a host that Berth applied, and each way of breaking it fails the right one; what should not be
+/// done is refused; and a drill that is killed leaves nothing.</summary>
+public sealed class DrillTests(Debian13 vm) : IClassFixture<Debian13>
+{
+    private const string Roster = """
+        host: {reserve: 256M}
+        store: {kind: local}
+        gateway: {listen: 127.0.0.1:3780}
+        servers:
+          standin:
+            preset: custom
+            ports: 4000-4049
+            command: [/usr/local/bin/standin, serve, --port, "{port}"]
+            ready: /ready
+        defaults: {memory: 300M, session-memory: 400M, pane-memory: 200M}
+        users:
+          alice: {admin: true}
+          bob: {}
+          carol: {parked: true}
+        """;
+
+    /// <summary>All that a drill makes, as a list: what is there before is there after, and nothing else.</summary>
+    private const string Traces = """
+        { find /etc /home /run/systemd/system /run/systemd/transient /run/berth-drill /run/berth/receipts /run/berth/tokens \
+            /var/lib/berth /var/lib/berth-login /var/mail -not -path '/var/lib/berth/recorder/*' 2>/dev/null | grep -v -e '/etc/.*lock$'
+          getent passwd; getent group; getent shadow | cut -d: -f1,2,8
+          nft list table inet berth
+          systemctl list-units --all --plain --no-legend --full '*drill*' | cut -d' ' -f1
+          ps -eo user:20,args | grep -e drill | grep -v -e grep -e find
+          grep drill /proc/mounts; losetup -a; grep -c . /var/lib/berth/manifest.json
+        } | sort
+        """;
+
+    [Fact]
+    public async Task Every_drill_passes_on_a_host_that_berth_applied_and_each_fault_of_the_host_fails_the_right_one()
+    {
+        await Apply();
+        var before = await vm.Ask(Traces);
+        // A minute of pictures is looked at by people: artifacts/host-tests has the words.
+        var all = await Drill("all --report /root/drill.html", 0);
+        Say(all);
+        (await vm.Run("test -s /root/drill.html && grep -q uPlot /root/drill.html")).Ok();
+        Assert.Equal(before, await vm.Ask(Traces));
+
+        await Broken(
+            "band",
+            "/etc/systemd/system/standin-serve@.service.d/60-band.conf",
+            "[Service]\nMemoryHigh=110M",
+            "BAND",
+            "hog --shape plateau",
+            "a soft band"
+        );
+        await Broken(
+            "policy",
+            "/etc/systemd/system/standin-serve@.service.d/60-stop.conf",
+            "[Service]\nOOMPolicy=stop",
+            "OOMPOLICY-SERVICE",
+            "hog --shape instant",
+            "OOMPolicy=stop"
+        );
+        await vm.Run("fallocate -l 300M /swap && chmod 600 /swap && mkswap -q /swap && swapon /swap");
+        await Broken(
+            "slice",
+            "/etc/systemd/system/user-.slice.d/60-open.conf",
+            "[Slice]\nMemoryMax=infinity\nMemorySwapMax=infinity",
+            "TREE-UNCAPPED",
+            "hog --shape session",
+            "there is no cap"
+        );
+        await vm.Run("swapoff /swap; rm -f /swap");
+        await Broken(
+            "environment",
+            "/etc/systemd/system/standin-serve@.service.d/60-env.conf",
+            "[Service]\nEnvironmentFile=-/home/%i/.config/agent.env",
+            "ENV-FILE-OWNER",
+            "squatter",
+            "brought drill-two's secret"
+        );
+        await Broken(
+            "earlyoom",
+            "/etc/systemd/system/earlyoom.service.d/60-prefer.conf",
+            "[Service]\nExecStart=\nExecStart=/usr/bin/earlyoom -r 3600 -m 5 --prefer ^claude$",
+            "EARLYOOM-COMM",
+            "hog --shape plateau",
+            "earlyoom would end claude"
+        );
+        Assert.Equal(before, await vm.Ask(Traces));
+    }
+
+    [Fact]
+    public async Task What_should_not_be_drilled_is_refused_with_one_line()
+    {
+        await Apply();
+        const string quick = "berth drill hog --shape instant";
+        await Refused("runuser -u alice -- berth drill hog", "needs root");
+        await Refused("unshare -m sh -c 'mount -t tmpfs none /sys/fs/cgroup && berth drill hog'", "no cgroup v2");
+        await Refused("unshare -m sh -c 'mount -t tmpfs none /run/systemd && berth drill hog'", "does not run systemd");
+        await Refused("berth drill hog --scale full --user carol --yes", "carol is parked");
+        await Refused("berth drill hog --scale full --user alice", "--yes");
+        await Refused("berth drill bad-update", "no updates yet");
+        await Refused(
+            $"systemd-run -q --unit ballast standin hog --to 2100 --hold 60; sleep 8; {quick}; code=$?; systemctl stop ballast; exit $code",
+            "the drill needs"
+        );
+        await vm.Write(
+            "/etc/berth/roster.yaml",
+            Roster.Replace("memory: 300M", "memory: 310M", StringComparison.Ordinal)
+        );
+        await Refused(quick, "the roster is not applied");
+        await Apply();
+        (await vm.Run("(berth drill hog --shape slow >/root/first 2>&1; echo $? >/root/code) & sleep 3")).Ok();
+        await Refused(quick, "another drill runs");
+        await vm.Until("test -s /root/code", 120);
+        Assert.Equal("0", await vm.Ask("cat /root/code"));
+    }
+
+    /// <summary>While people are made, while all is quiet, while the hog grows, while all is taken away.</summary>
+    [Fact]
+    public async Task A_drill_that_is_killed_anywhere_leaves_nothing()
+    {
+        await Apply();
+        var before = await vm.Ask(Traces);
+        var random = new Random(20261125);
+        for (var round = 0; round < 4; round++)
+        {
+            var after = (random.NextDouble() * 4) + (round * 3.5);
+            var front = round == 2;
+            await vm.Run(
+                $"""
+                berth drill hog --shape slow >/root/killed 2>&1 & front=$!
+                sleep {after.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture)}
+                {(
+                    front
+                        ? "kill -KILL $front"
+                        : "systemctl kill --kill-whom=main --signal=KILL berth-drill.service"
+                )}
+                wait
+                """
+            );
+            await vm.Until(
+                "! systemctl is-active -q berth-drill.service && ! systemctl show -P ActiveState berth-drill.service | grep -q activ.*ing",
+                120
+            );
+            Assert.Equal(before, await vm.Ask(Traces));
+        }
+        Assert.Contains("Nothing to do", await vm.Ask("berth plan"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Breaks the host, is told so by the doctor, and by the drill; then mends it.</summary>
+    private async Task Broken(string what, string path, string text, string rule, string drill, string words)
+    {
+        const string reload = "systemctl daemon-reload; systemctl try-restart earlyoom";
+        await vm.Write(path, text);
+        // Somebody works in a session, so that there is somebody whose cap is missing.
+        (
+            await vm.Run(
+                $"{reload}; systemd-run -q --collect --unit at-work --uid alice --slice user-$(id -u alice).slice sleep 300; sleep 1"
+            )
+        ).Ok();
+        Assert.Contains(rule, (await vm.Run("berth doctor")).Stdout, StringComparison.Ordinal);
+        var said = await Drill(drill, 2);
+        Say($"{what}: {said.Split('\n').FirstOrDefault(line => line.Contains(words, StringComparison.Ordinal))}");
+        Assert.Contains("FAILED", said, StringComparison.Ordinal);
+        Assert.Contains(words, said, StringComparison.Ordinal);
+        (
+            await vm.Run(
+                $"rm -f {path}; rmdir --ignore-fail-on-non-empty $(dirname {path}); {reload}; systemctl stop at-work"
+            )
+        ).Ok();
+    }
+
+    private async Task<string> Drill(string what, int code)
+    {
+        var outcome = await vm.Run($"COLUMNS=200 berth drill {what}");
+        Assert.True(outcome.ExitCode == code, $"{outcome}");
+        return outcome.Stdout;
+    }
+
+    private async Task Refused(string command, string words)
+    {
+        var outcome = await vm.Run(command);
+        Assert.NotEqual(0, outcome.ExitCode);
+        Assert.Contains(words, outcome.Stderr + outcome.Stdout, StringComparison.Ordinal);
+        Assert.DoesNotContain("passed", outcome.Stdout.Replace("0 of 1 drills passed", "", StringComparison.Ordinal));
+    }
+
+    private async Task Apply()
+    {
+        await vm.Write("/etc/berth/roster.yaml", Roster);
+        (await vm.Berth("apply")).Ok();
+    }
+
+    private static void Say(string text) => TestContext.Current.TestOutputHelper?.WriteLine(text);
+}

@@ -48,8 +48,8 @@ public sealed class DrillReportTests(Chromium browser)
 
     private static DrillRun Run()
     {
-        var instant = Scenarios.Find("hog", "instant")[0];
-        var plateau = Scenarios.Find("hog", "plateau")[0];
+        var instant = Scenarios.Find(["hog"], ["instant"])[0];
+        var plateau = Scenarios.Find(["hog"], ["plateau"])[0];
         return new DrillRun(
             "workstation",
             new DateTimeOffset(2026, 11, 25, 14, 5, 0, TimeSpan.Zero),
@@ -86,7 +86,7 @@ public sealed class DrillReportTests(Chromium browser)
                     11
                 ),
                 DrillResult.Refused(
-                    Scenarios.Find("logout", null)[0],
+                    Scenarios.Find(["logout"], [])[0],
                     "the roster names no store: nobody watches logins here"
                 ),
             ],

@@ -10,6 +10,9 @@ public static class Judge
     /// On a box that is slow by itself, what it took while all was quiet comes on top.</summary>
     public const double Bar = 500;
 
+    /// <summary>From so long on it was not the drill alone that was late, in milliseconds.</summary>
+    public const double StoodStill = 1000;
+
     /// <summary>A surface may be over its cap by what the kernel counts late: a batch for each processor.</summary>
     private const long Slack = 8L << 20;
 
@@ -121,8 +124,15 @@ public static class Judge
             return new Answer(check, null, "", $"there was nobody to ask: {who}");
         var worst = tracks.MaxBy(Over)!;
         var figure = $"gap {Milliseconds(worst.Loud.Longest)}";
-        return Over(worst) <= 0
-            ? new Answer(check, true, figure, "")
+        return Over(worst) <= 0 ? new Answer(check, true, figure, "")
+            // Whoever stood still with everybody else was not held up by the fault. It is no pass either.
+            : seen.Still >= StoodStill && Over(worst) <= seen.Still
+                ? new Answer(
+                    check,
+                    null,
+                    figure,
+                    $"this whole machine stood still for {Milliseconds(seen.Still)} meanwhile: drill again"
+                )
             : new Answer(
                 check,
                 false,

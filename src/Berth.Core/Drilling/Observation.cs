@@ -73,4 +73,9 @@ public sealed record Observation(
     IReadOnlyList<string> AgentsGone,
     Telling Telling,
     IReadOnlyList<Answer> Answers
-);
+)
+{
+    /// <summary>The longest time, in milliseconds, for which the drill itself did not get on: a virtual machine that was
+    /// paused, a box that stood still as a whole.</summary>
+    public double Still { get; init; }
+}

@@ -164,10 +164,10 @@ public static class Scenarios
         new(
             "daemon-kill",
             null,
-            "each of Berth's own services is killed while a hog runs",
+            "each of Berth's own services is killed, one after the other, while a hog grows",
             Fault.DaemonKill,
             [],
-            8,
+            12,
             Deaths.TheHog,
             IncidentKind.OomKill,
             [
@@ -211,13 +211,29 @@ public static class Scenarios
     public static IReadOnlyList<Scenario> Usual { get; } =
     [.. All.Where(scenario => !scenario.Needs.Contains(Need.Updates))];
 
-    /// <param name="name">One of <see cref="Names"/>, or <c>all</c>.</param>
-    /// <param name="shape">A variant, or null for every one of them.</param>
-    /// <returns>None where there is no such drill.</returns>
-    public static IReadOnlyList<Scenario> Find(string name, string? shape) =>
-        name is "all" && shape is null
-            ? Usual
-            : [.. All.Where(scenario => scenario.Name == name && (shape is null or "all" || scenario.Shape == shape))];
+    /// <param name="names">Of <see cref="Names"/>, or <c>all</c>.</param>
+    /// <param name="shapes">Variants; none, or <c>all</c>, for every one. A drill without variants, beside one that has
+    /// them, is not narrowed by it.</param>
+    /// <returns>None where one of the names or shapes is nobody's.</returns>
+    public static IReadOnlyList<Scenario> Find(IReadOnlyList<string> names, IReadOnlyList<string> shapes)
+    {
+        var every = shapes.Count == 0 || shapes.Contains("all", StringComparer.Ordinal);
+        var named = names
+            .SelectMany(name => name is "all" ? Usual : All.Where(scenario => scenario.Name == name))
+            .Distinct()
+            .ToList();
+        var shaped = named.Where(scenario => scenario.Shape is not null).ToList();
+        if (
+            names.Any(name => name is not "all" && !Names.Contains(name, StringComparer.Ordinal))
+            || (!every && shapes.Any(shape => !shaped.Exists(scenario => scenario.Shape == shape)))
+        )
+            return [];
+        return every
+            ? named
+            : named.FindAll(scenario =>
+                scenario.Shape is not { } shape || shapes.Contains(shape, StringComparer.Ordinal)
+            );
+    }
 
     private static Scenario Hog(string shape, string does, int seconds, IReadOnlyList<Check> checks) =>
         new("hog", shape, does, Fault.Hog, [], seconds, Deaths.TheHog, IncidentKind.OomKill, checks, Processes);

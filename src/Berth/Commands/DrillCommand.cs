@@ -14,15 +14,15 @@ public static class DrillCommand
     /// <summary>So long a run may take, in seconds, before systemd ends it and cleans up.</summary>
     private const int Limit = 900;
 
-    private static readonly Argument<string?> s_name = new("NAME")
+    private static readonly Argument<string[]> s_names = new("NAME")
     {
-        Description = "One drill, or 'all'; none lists them",
-        Arity = ArgumentArity.ZeroOrOne,
+        Description = "Drills, or 'all'; none lists them",
+        Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private static readonly Option<string?> s_shape = new("--shape")
+    private static readonly Option<string[]> s_shapes = new("--shape")
     {
-        Description = "One variant of it: instant, slow, plateau, renamed, session (default: every one)",
+        Description = "A variant of it: instant, slow, plateau, renamed, session (default: every one)",
         HelpName = "SHAPE",
     };
 
@@ -55,8 +55,8 @@ public static class DrillCommand
     {
         var command = new Command("drill", "Make a fault on this host, safely, and judge what becomes of whom")
         {
-            s_name,
-            s_shape,
+            s_names,
+            s_shapes,
             s_user,
             s_scale,
             s_report,
@@ -70,25 +70,26 @@ public static class DrillCommand
 
     private static int Run(ParseResult parse)
     {
-        var name = parse.GetValue(s_name);
-        if (name is null)
+        var names = parse.GetValue(s_names) ?? [];
+        var shapes = parse.GetValue(s_shapes) ?? [];
+        if (names.Length == 0)
             return List(parse.GetValue(Shared.Json));
-        if (name is "clean")
+        if (names is ["clean"])
             return Clean(parse);
         var scale = parse.GetValue(s_scale);
-        var scenarios = Scenarios.Find(name, parse.GetValue(s_shape));
+        var scenarios = Scenarios.Find(names, shapes);
         if (scenarios.Count == 0 || scale is not ("small" or "full"))
         {
             Console.Error.WriteLine(
                 scale is not ("small" or "full")
                     ? $"berth: there is no scale '{scale}': small or full"
-                    : $"berth: there is no drill '{name}'{(parse.GetValue(s_shape) is { } shape ? $" of shape '{shape}'" : "")}; 'berth drill' lists them"
+                    : $"berth: there is no drill '{string.Join(' ', names)}'{(shapes.Length > 0 ? $" of shape '{string.Join(' ', shapes)}'" : "")}; 'berth drill' lists them"
             );
             return ExitCodes.Usage;
         }
         if (Refused() is { } refusal)
             return Fail(refusal);
-        return parse.GetValue(s_work) ? Work(parse, scenarios) : Front(parse, name);
+        return parse.GetValue(s_work) ? Work(parse, scenarios) : Front(parse, names, shapes);
     }
 
     /// <summary>What can be told before anything is begun.</summary>
@@ -107,7 +108,7 @@ public static class DrillCommand
         );
 
     /// <summary>Becomes systemd-run, which hands terminal and exit code through.</summary>
-    private static int Front(ParseResult parse, string name)
+    private static int Front(ParseResult parse, string[] names, string[] shapes)
     {
         var state = ProcessRunner.Default.Run("systemctl", "is-active", Unit).Stdout.Trim();
         if (state is "active" or "activating" or "deactivating" or "reloading")
@@ -136,14 +137,14 @@ public static class DrillCommand
             $"--working-directory={Environment.CurrentDirectory}",
             program,
             "drill",
-            name,
+            .. names,
             "--work",
             $"--front={Environment.ProcessId}",
             "--roster",
             roster,
             "--scale",
             parse.GetValue(s_scale)!,
-            .. Given("--shape", parse.GetValue(s_shape)),
+            .. shapes.SelectMany(shape => Given("--shape", shape)),
             .. Given("--user", parse.GetValue(s_user)),
             .. Given("--report", parse.GetValue(s_report) is { } report ? Path.GetFullPath(report) : null),
             .. parse.GetValue(s_yes) ? (string[])["--yes"] : [],
@@ -198,7 +199,7 @@ public static class DrillCommand
         if (json)
             Console.Out.WriteLine(DrillJson.Render(run));
         else
-            Show(run, parse.GetValue(s_name) is "all", parse.GetValue(s_report));
+            Show(run, parse.GetValue(s_names) is ["all"], parse.GetValue(s_report));
         return run.Outcome switch
         {
             Outcome.Pass => ExitCodes.Ok,

@@ -30,7 +30,12 @@ internal static class DiskFault
                 "printf 0123456789 >>fill && dd if=/dev/zero of=more bs=4k count=1 2>/dev/null",
                 ""
             ).Ok;
-            DrillScene.Wait(scenario.Seconds / 2.0);
+            var since = DateTimeOffset.UtcNow.AddSeconds(-scenario.Seconds);
+            _ = DrillScene.Until(
+                scenario.Seconds,
+                () => scene.Told(scenario.Incident!.Value, since, new HashSet<int>()).Times > 0,
+                400
+            );
             var whole = As(scene, "cat .codex/auth.json", "").Stdout == Login;
             return FaultSight.Of(
                 whole && refused ? new Answer(Check.FilesWhole, true, "unchanged", "")

@@ -134,7 +134,7 @@ internal sealed class DrillHost(string rosterFile, DrillOrder order, Action<stri
                 Full = order.Full,
             };
             // Many people are asked more seldom, so that asking is no load of its own.
-            var pause = Moment.Pause * Math.Max(1, targets.Count / 8);
+            var pause = 2 * Moment.Pause * Math.Max(1, targets.Count / 8);
             List<Prober> asked =
             [
                 new Prober(victim, Role.Victim, Moment.Pause),

@@ -15,7 +15,11 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
     /// <summary>How long an incident may take to be told, in seconds.</summary>
     private const double TellingSeconds = 20;
 
+    /// <summary>Of the silence before a fault: who is silent for longer cannot be judged by it, in milliseconds.</summary>
+    private const double TooSlow = 3000;
+
     private readonly Dictionary<string, double> _quiet = new(StringComparer.Ordinal);
+    private readonly Pulse _pulse = new();
 
     public DrillResult Do(Scenario scenario)
     {
@@ -23,7 +27,11 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
         var from = Moment.Now;
         try
         {
-            return Done(scenario, from);
+            var result = Done(scenario, from);
+            if (_pulse.Still < Judge.StoodStill || result.Outcome is not Outcome.Refused)
+                return result;
+            say("  this machine stood still meanwhile: once more");
+            return Done(scenario, Moment.Now);
         }
         catch (DrillException broken)
         {
@@ -33,6 +41,7 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
 
     private DrillResult Done(Scenario scenario, double from)
     {
+        WaitForAnswers();
         scene.StartAgents();
         var began = Moment.Now;
         DrillScene.Wait(QuietSeconds);
@@ -42,16 +51,25 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
         foreach (var one in everybody)
             _quiet[one.Name] = Math.Max(
                 _quiet.GetValueOrDefault(one.Name),
-                Gaps.Of(began, fault, one.Answers(), Moment.Pause).Longest
+                Gaps.Of(began, fault, one.Answers(), one.Pause).Longest
             );
+        if (_quiet.MaxBy(one => one.Value) is { Value: > TooSlow } slow)
+        {
+            _quiet.Clear();
+            throw new DrillException(
+                $"{slow.Key} was silent for {slow.Value:0} ms while nothing was done to it: this box is too slow or too busy now to judge a gap"
+            );
+        }
         scene.Quiet = _quiet.GetValueOrDefault(asked[0].Name);
         scene.ForgetKills();
+        _pulse.Begin();
         var before = scene.Server(null);
         using var server = new MemoryCurve(scene.Victim.Cgroup);
         using var slice = new MemoryCurve(scene.Victim.Slice);
         var wall = DateTimeOffset.UtcNow;
         var sight = Make(scenario);
         var to = Moment.Now;
+        var still = _pulse.Still;
         var telling = new Telling(0, "", false);
         if (scenario.Incident is { } kind)
             _ = DrillScene.Until(
@@ -65,7 +83,7 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
                     one.Role,
                     one.Name,
                     _quiet.GetValueOrDefault(one.Name),
-                    Gaps.Of(fault, to, one.Answers(), Moment.Pause)
+                    Gaps.Of(fault, to, one.Answers(), one.Pause)
                 )),
             ],
             scene.Server(before),
@@ -77,7 +95,10 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
                 : [],
             telling,
             sight.Answers
-        );
+        )
+        {
+            Still = still,
+        };
         var verdicts = Judge.Of(scenario, seen);
         var result = new DrillResult(
             scenario,
@@ -94,6 +115,20 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
             $"  {(result.Outcome is Outcome.Pass ? "passed" : $"{result.Outcome}".ToLowerInvariant())} in {result.Seconds:0} s"
         );
         return result;
+    }
+
+    /// <summary>What the drill before has left (a server that starts anew) is no quiet.</summary>
+    private void WaitForAnswers()
+    {
+        var silent = "";
+        bool All()
+        {
+            var now = Moment.Now;
+            silent = asked.FirstOrDefault(one => !(one.Answers() is [.., var last] && now - last < 1000))?.Name ?? "";
+            return silent.Length == 0;
+        }
+        if (!DrillScene.Until(30, All))
+            throw new DrillException($"{silent} gives no answer before anything was done to it: 'berth status'");
     }
 
     private FaultSight Make(Scenario scenario) =>
@@ -119,7 +154,7 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
         foreach (var at in one.Answers().Where(at => at >= from && at <= to))
         {
             if (last is { } before)
-                points.Add(new Point(Axis(at, from), Math.Round(Math.Max(0, at - before - Moment.Pause), 1)));
+                points.Add(new Point(Axis(at, from), Math.Round(Math.Max(0, at - before - one.Pause), 1)));
             last = at;
         }
         return new Curve(one.Name, points);

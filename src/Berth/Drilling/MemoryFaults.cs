@@ -79,7 +79,9 @@ internal static class MemoryFaults
         HashSet<int> Pids() => [.. hogs.Select(hog => hog.Pid).OfType<int>()];
         _ = DrillScene.Until(scenario.Seconds + 10, () => scene.Killed().Any(killed => Pids().Contains(killed.Pid)));
         DrillScene.Wait(scenario.Seconds / 2.0);
-        var reached = hogs.TrueForAll(hog => hog.Says("holds"));
+        // Who is killed may have had all it wanted itself: it is the sum that must not fit.
+        var reached =
+            hogs.TrueForAll(hog => hog.Says("holds")) && !scene.Killed().Any(killed => Pids().Contains(killed.Pid));
         var limit = Surfaces.Cap(tools);
         scene.Parts.Stop(hogs);
         return new FaultSight(new HogFate(cap, memory.Peak(begun), reached, limit, memory.Swapped), Pids(), []);

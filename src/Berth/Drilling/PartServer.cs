@@ -67,8 +67,10 @@ internal static class PartServer
             try
             {
                 var got = client.Receive(buffer);
+                var line = buffer.AsSpan(0, got);
+                line = line[..Math.Max(0, line.IndexOf((byte)'\r'))];
                 if (got > 0)
-                    Console.Out.WriteLine($"got {got} bytes");
+                    Console.Out.WriteLine($"got {System.Text.Encoding.ASCII.GetString(line)}");
             }
             catch (SocketException)
             {

@@ -11,6 +11,9 @@ internal interface IAsked
     Role Role { get; }
     string Name { get; }
 
+    /// <summary>Between two questions, in milliseconds.</summary>
+    double Pause { get; }
+
     /// <summary>When answers came, in milliseconds of <see cref="Moment"/>.</summary>
     IReadOnlyList<double> Answers();
 }
@@ -26,13 +29,12 @@ internal sealed class Prober : IAsked, IDisposable
     private readonly Thread _thread;
     private readonly byte[] _request;
     private readonly IPEndPoint _address;
-    private readonly double _pause;
     private volatile bool _stopped;
 
     /// <param name="pause">Between two questions, in milliseconds.</param>
     public Prober(Target target, Role role, double pause)
     {
-        (Role, Name, _pause) = (role, $"{target.User}'s server", pause);
+        (Role, Name, Pause) = (role, $"{target.User}'s server", pause);
         var address = IPAddress.TryParse(target.Host, out var parsed) ? parsed : IPAddress.Loopback;
         _address = new IPEndPoint(address, target.Port);
         var authorization =
@@ -50,6 +52,7 @@ internal sealed class Prober : IAsked, IDisposable
 
     public Role Role { get; }
     public string Name { get; }
+    public double Pause { get; }
 
     public IReadOnlyList<double> Answers()
     {
@@ -67,7 +70,7 @@ internal sealed class Prober : IAsked, IDisposable
                 lock (_lock)
                     _answers.Add(Moment.Now);
             }
-            Thread.Sleep((int)_pause);
+            Thread.Sleep((int)Pause);
         }
     }
 
@@ -111,6 +114,7 @@ internal sealed class Heart(string name, Part part) : IAsked
 {
     public Role Role => Role.Agent;
     public string Name => name;
+    public double Pause => Moment.Pause;
     public bool Lives => part.Pid is { } pid && Directory.Exists($"/proc/{pid}");
 
     public IReadOnlyList<double> Answers() =>

@@ -111,12 +111,17 @@ internal static class ServerFaults
             "--to",
             Number(to),
             "--rate",
-            Number(to / 4),
+            Number(to / scenario.Seconds),
             "--seconds",
             "4"
         );
+        _ = DrillScene.Until(10, () => hog.Pid is not null);
+        // One after the other, while it grows: a host loses one service at a time.
         foreach (var unit in running)
+        {
             Tell(scene.Run.Run("systemctl", "kill", "--signal=KILL", unit));
+            _ = DrillScene.Until(scenario.Seconds / 4.0, () => Back(unit), 200);
+        }
         _ = DrillScene.Until(
             scenario.Seconds + 10,
             () => hog.Says("holds") || (hog.Pid is { } pid && scene.Killed().Any(killed => killed.Pid == pid))

@@ -77,13 +77,15 @@ internal static class SquatFault
                 return new Answer(check, null, "", "the squatter did not start");
             if (squat.Says("refused"))
                 return new Answer(check, true, "may not listen", "");
-            var status = SignedIn(scene, gateway).GetAwaiter().GetResult();
-            return !squat.Says("got")
-                ? new Answer(check, true, $"HTTP {status}, 0 bytes", "")
+            // The drill's own probes ask that port as well, and ask for something else.
+            var path = $"/berth-drill-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
+            var status = SignedIn(scene, gateway, path).GetAwaiter().GetResult();
+            return !squat.Lines().Any(line => line.Contains(path, StringComparison.Ordinal))
+                ? new Answer(check, true, status == 0 ? "nothing" : $"nothing, HTTP {status}", "")
                 : new Answer(
                     check,
                     false,
-                    squat.Lines().Last(line => line.StartsWith("got", StringComparison.Ordinal)),
+                    "a request",
                     $"{peer.User} listened on {scene.Victim.User}'s port and was given {scene.Victim.User}'s request"
                 );
         }
@@ -97,8 +99,9 @@ internal static class SquatFault
         }
     }
 
-    /// <summary>Signs the drill's person in with a link and asks for their server.</summary>
-    private static async Task<int> SignedIn(DrillScene scene, Rosters.GatewaySettings gateway)
+    /// <summary>Signs the drill's person in with a link and asks for something of their server's.</summary>
+    /// <returns>What the gateway answered; 0 where it waits for the server to come back.</returns>
+    private static async Task<int> SignedIn(DrillScene scene, Rosters.GatewaySettings gateway, string path)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         var answer = await LinkCommand.SendAsync(
@@ -117,12 +120,12 @@ internal static class SquatFault
             CookieContainer = new CookieContainer(),
             ConnectTimeout = TimeSpan.FromSeconds(5),
         };
-        using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(10) };
+        using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(5) };
         using var signIn = new HttpRequestMessage(HttpMethod.Post, new Uri(address, SignInRequest.SignIn));
         signIn.Headers.Add("Origin", address.GetLeftPart(UriPartial.Authority));
         signIn.Content = new FormUrlEncodedContent([new("token", token)]);
         using var signedIn = await client.SendAsync(signIn, patience.Token);
-        using var page = new HttpRequestMessage(HttpMethod.Get, address);
+        using var page = new HttpRequestMessage(HttpMethod.Get, new Uri(address, path));
         // As an application's own request: a person's page would be held until the server is there.
         page.Headers.Add("Sec-Fetch-Mode", "cors");
         page.Headers.Add("Sec-Fetch-Site", "same-origin");

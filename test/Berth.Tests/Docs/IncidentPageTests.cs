@@ -21,7 +21,10 @@ public sealed partial class IncidentPageTests
             var drill = Drill().Match(text);
             Assert.True(drill.Success, $"{page} names no drill");
             var shape = drill.Groups["shape"] is { Success: true } named ? named.Value : null;
-            Assert.True(Scenarios.Find(drill.Groups["name"].Value, shape).Count > 0, $"{page}: {drill.Value}");
+            Assert.True(
+                Scenarios.Find([drill.Groups["name"].Value], shape is null ? [] : [shape]).Count > 0,
+                $"{page}: {drill.Value}"
+            );
             var rule = Row(text, "doctor");
             if (!rule.StartsWith("none: ", StringComparison.Ordinal))
                 Assert.Contains(Rules.All, known => $"`{known.Code}`" == rule);

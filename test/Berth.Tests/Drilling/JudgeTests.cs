@@ -116,6 +116,20 @@ public sealed class JudgeTests
         Assert.Equal(Outcome.Pass, With(Server(300, 800)).Outcome);
     }
 
+    /// <summary>A paused machine holds up nobody, and proves nothing. The control: the same silence while the drill itself got
+    /// on is a failure.</summary>
+    [Fact]
+    public void A_machine_that_stood_still_as_a_whole_is_not_judged()
+    {
+        var silent = Sights.Good with
+        {
+            Tracks = [new Track(Role.Victim, "server", 10, new Gaps(10, 4100, 20)), .. Sights.Good.Tracks.Skip(1)],
+        };
+        Assert.Equal(Outcome.Fail, Of("hog", "slow", Check.ServerAnswers, silent).Outcome);
+        Assert.Equal(Outcome.Refused, Of("hog", "slow", Check.ServerAnswers, silent with { Still = 4000 }).Outcome);
+        Assert.Equal(Outcome.Fail, Of("hog", "slow", Check.ServerAnswers, silent with { Still = 1200 }).Outcome);
+    }
+
     [Fact]
     public void A_soft_band_is_named_with_the_gap_that_it_made()
     {

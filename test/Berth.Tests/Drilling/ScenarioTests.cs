@@ -50,13 +50,19 @@ public sealed class ScenarioTests
     [Fact]
     public void All_is_every_drill_that_this_version_can_do()
     {
-        Assert.DoesNotContain(Scenarios.Find("all", null), scenario => scenario.Name is "bad-update");
-        Assert.Equal(Scenarios.All.Count - 1, Scenarios.Find("all", null).Count);
-        Assert.Equal(5, Scenarios.Find("hog", null).Count);
-        Assert.Equal(5, Scenarios.Find("hog", "all").Count);
-        Assert.Equal("plateau", Assert.Single(Scenarios.Find("hog", "plateau")).Shape);
-        Assert.Empty(Scenarios.Find("hog", "square"));
-        Assert.Empty(Scenarios.Find("nothing", null));
+        Assert.DoesNotContain(Scenarios.Find(["all"], []), scenario => scenario.Name is "bad-update");
+        Assert.Equal(Scenarios.All.Count - 1, Scenarios.Find(["all"], []).Count);
+        Assert.Equal(5, Scenarios.Find(["hog"], []).Count);
+        Assert.Equal(5, Scenarios.Find(["hog"], ["all"]).Count);
+        Assert.Equal("plateau", Assert.Single(Scenarios.Find(["hog"], ["plateau"])).Shape);
+        Assert.Empty(Scenarios.Find(["hog"], ["square"]));
+        Assert.Empty(Scenarios.Find(["nothing"], []));
+        Assert.Empty(Scenarios.Find(["hog", "nothing"], []));
+        Assert.Empty(Scenarios.Find(["squatter"], ["slow"]));
+        Assert.Equal(
+            ["hog (slow)", "hog (session)", "squatter"],
+            Scenarios.Find(["hog", "squatter"], ["slow", "session"]).Select(scenario => scenario.Title)
+        );
     }
 
     /// <summary>What a drill adds to a roster is read as a person's own lines are.</summary>

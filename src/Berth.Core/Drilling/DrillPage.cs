@@ -36,7 +36,7 @@ public static class DrillPage
               title:chart.title,width:holder.clientWidth,height:200,scales:{x:{time:false}},
               axes:[{...axis,values:(u,v)=>v.map(x=>x+' s')},{...axis,size:70,values:(u,v)=>v.map(x=>x+' '+chart.unit)}],
               series:[{label:'seconds'},...chart.names.map((name,i)=>({label:name,stroke:colours[i%colours.length],width:1.5,spanGaps:true,points:{show:false}}))],
-              hooks:{draw:[u=>{const x=u.valToPos(chart.injected,'x',true);u.ctx.save();u.ctx.strokeStyle=text;u.ctx.setLineDash([4,4]);u.ctx.beginPath();u.ctx.moveTo(x,u.bbox.top);u.ctx.lineTo(x,u.bbox.top+u.bbox.height);u.ctx.stroke();u.ctx.restore();}]}
+              hooks:{draw:[u=>{const x=u.valToPos(chart.injected,'x',true);if(x<u.bbox.left)return;u.ctx.save();u.ctx.strokeStyle=text;u.ctx.setLineDash([4,4]);u.ctx.beginPath();u.ctx.moveTo(x,u.bbox.top);u.ctx.lineTo(x,u.bbox.top+u.bbox.height);u.ctx.stroke();u.ctx.restore();}]}
             },chart.points,holder);
           }
         }

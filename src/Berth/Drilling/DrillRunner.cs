@@ -43,6 +43,8 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
     {
         WaitForAnswers();
         scene.StartAgents();
+        using var server = new MemoryCurve(scene.Victim.Cgroup);
+        using var slice = new MemoryCurve(scene.Victim.Slice);
         var began = Moment.Now;
         DrillScene.Wait(QuietSeconds);
         List<IAsked> everybody = [.. asked, .. scene.Agents.Select(agent => agent.Heart)];
@@ -64,8 +66,6 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
         scene.ForgetKills();
         _pulse.Begin();
         var before = scene.Server(null);
-        using var server = new MemoryCurve(scene.Victim.Cgroup);
-        using var slice = new MemoryCurve(scene.Victim.Slice);
         var wall = DateTimeOffset.UtcNow;
         var sight = Make(scenario);
         var to = Moment.Now;

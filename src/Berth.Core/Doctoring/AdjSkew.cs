@@ -6,7 +6,7 @@ namespace Berth.Doctoring;
 /// <summary>ADJ-SKEW: <c>oom_score_adj</c> counts in thousandths of the limit that was reached, so a difference of a few
 /// hundred outweighs any agent. Each place with a limit is played through: one process grows until the limit is reached;
 /// the rule fires when the kernel's first choice is then another, smaller one.</summary>
-internal static class AdjSkew
+public static class AdjSkew
 {
     /// <summary>What earlyoom adds for a name that <c>--prefer</c> matches; <c>--avoid</c> takes as much away.</summary>
     private const int EarlyoomPoints = 300;
@@ -21,7 +21,7 @@ internal static class AdjSkew
         foreach (var path in domains)
         {
             if (Worst([.. host.In(path)], host.Tree.At(path)!.Max!.Value) is { } skew)
-                yield return Told(path, skew);
+                yield return Told(path, skew, "oom_score_adj");
         }
         // Where caps and reserve fit into the machine it is never out of memory, and a guard that goes by resident
         // memory acts before the kernel would choose.
@@ -29,9 +29,20 @@ internal static class AdjSkew
             host.Snapshot.Memory is { } memory
             && host.Snapshot.Earlyoom is not { Sorts: true }
             && host.Surfaces.Any(surface => host.Tree.Max(surface.Path) == HostFacts.Unlimited)
-            && Worst([.. host.Snapshot.Processes.Select(process => AsChosen(host, process))], memory.Total) is { } box
+            && Worst(
+                [.. host.Snapshot.Processes.Select(process => AsChosen(host, process))],
+                memory.Total,
+                process => host.IsPersonOfHost(process.Uid)
+            )
+                is { } box
         )
-            yield return Told("host", box);
+            yield return Told(
+                "host",
+                box,
+                host.Snapshot.Earlyoom is null
+                    ? "oom_score_adj"
+                    : "oom_score_adj, with what earlyoom's preferences add,"
+            );
     }
 
     /// <summary>A process that grew, and the smaller one that dies for it.</summary>
@@ -39,7 +50,10 @@ internal static class AdjSkew
 
     /// <summary>The worst that can come of one of these growing until the limit is reached; null when it is always the
     /// grown one that dies.</summary>
-    public static Skew? Worst(IReadOnlyList<ProcessSeen> processes, long limit)
+    /// <param name="processes">All that count against the limit.</param>
+    /// <param name="limit">The limit in bytes.</param>
+    /// <param name="grows">Which of them may turn out to be the hog; all by default.</param>
+    public static Skew? Worst(IReadOnlyList<ProcessSeen> processes, long limit, Func<ProcessSeen, bool>? grows = null)
     {
         var sum = processes.Sum(process => process.Rss);
         // The three that count most: whoever grows, the victim is the first of the others.
@@ -50,7 +64,7 @@ internal static class AdjSkew
             .Take(2)
             .ToList();
         Skew? worst = null;
-        foreach (var process in processes.Where(process => process.Adj > -1000))
+        foreach (var process in processes.Where(process => process.Adj > -1000 && grows?.Invoke(process) != false))
         {
             var grown = process with { Rss = Math.Max(process.Rss, limit - (sum - process.Rss)) };
             var other = ranked.Find(candidate => candidate.Pid != process.Pid);
@@ -72,13 +86,13 @@ internal static class AdjSkew
         : process.Avoided ? process with { Adj = Math.Max(-999, process.Adj - EarlyoomPoints) }
         : process;
 
-    private static Finding Told(string subject, Skew skew)
+    private static Finding Told(string subject, Skew skew, string points)
     {
         var handicap = (long)(skew.Limit / 1000.0 * (skew.Victim.Adj - skew.Grown.Adj));
         return Finding.Of(
             "ADJ-SKEW",
             subject,
-            $"oom_score_adj {skew.Victim.Adj} for {Words.Of(skew.Victim)}, {skew.Grown.Adj} for {skew.Grown.Name} (pid {skew.Grown.Pid}); limit {Size.Show(skew.Limit)}",
+            $"{points} {skew.Victim.Adj} for {Words.Of(skew.Victim)}, {skew.Grown.Adj} for {skew.Grown.Name} (pid {skew.Grown.Pid}); limit {Size.Show(skew.Limit)}",
             $"the difference counts as {Size.Show(handicap)}: when {skew.Grown.Name} grows to {Size.Show(skew.Grown.Rss)} and the limit is reached, {skew.Victim.Name} with {Size.Show(skew.Victim.Rss)} is killed and the hog lives",
             "one oom_score_adj for all work (OOMScoreAdjust= on user@.service and the servers), and a guard that goes by resident memory (earlyoom --sort-by-rss)"
         );

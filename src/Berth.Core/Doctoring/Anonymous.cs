@@ -86,7 +86,11 @@ public sealed class Anonymous
         // People whom only a directory service knows: their unit is named after them.
         foreach (var unit in snapshot.Units.Where(unit => unit.User.Length > 0))
         {
-            if (unit.Name.EndsWith($"@{unit.User}.service", StringComparison.Ordinal))
+            // A number is no name: user@1000.service.
+            if (
+                !unit.User.All(char.IsAsciiDigit)
+                && unit.Name.EndsWith($"@{unit.User}.service", StringComparison.Ordinal)
+            )
                 Alias(unit.User);
         }
         if (host.Length > 0 && _aliases.TryAdd(host, "host"))
@@ -107,7 +111,9 @@ public sealed class Anonymous
                     unit with
                     {
                         Name = Clean(unit.Name),
-                        User = unit.User.Length == 0 ? "" : _aliases.GetValueOrDefault(unit.User, "service-account"),
+                        User = unit.User.All(char.IsAsciiDigit)
+                            ? unit.User
+                            : _aliases.GetValueOrDefault(unit.User, "service-account"),
                         Cgroup = Clean(unit.Cgroup),
                     }
                 ),

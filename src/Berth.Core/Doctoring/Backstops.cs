@@ -34,7 +34,8 @@ internal static class Backstops
                 .Select(group =>
                     (Path: group.Key, Agents: group.Count(process => (process.Agent ?? process.Server) is not null))
                 )
-                .MaxBy(leaf => leaf.Agents);
+                .OrderByDescending(leaf => leaf.Agents)
+                .FirstOrDefault();
             if (leaf.Agents > 1)
                 yield return Finding.Of(
                     "OOMD-BLAST",

@@ -4,7 +4,7 @@ using Berth.Rosters;
 namespace Berth.Doctoring;
 
 /// <summary>SUM-OVER-RAM and NO-HEADROOM: limits that cannot bind, because the machine runs out before them.</summary>
-internal static class CapSum
+public static class CapSum
 {
     /// <summary>A cap of this share of the machine is no cap: the kernel itself and everybody else need the rest.</summary>
     private const double Whole = 0.95;

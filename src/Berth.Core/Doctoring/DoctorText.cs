@@ -14,9 +14,13 @@ public static class DoctorText
         PlanText.Wrap(text, "", About(diagnosis.Snapshot), width);
         foreach (var severity in diagnosis.Open.GroupBy(finding => finding.Severity))
         {
-            text.Append('\n').Append(severity.Key).Append('\n');
+            text.Append('\n').Append(Title(severity.Key)).Append('\n');
+            Finding? before = null;
             foreach (var finding in severity)
-                One(text, finding, width);
+            {
+                One(text, finding, before, width);
+                before = finding;
+            }
         }
         if (diagnosis.Accepted.Count > 0)
         {
@@ -68,13 +72,27 @@ public static class DoctorText
         return string.Join(" · ", parts);
     }
 
-    private static void One(StringBuilder text, Finding finding, int width)
+    private static string Title(Severity severity) =>
+        severity switch
+        {
+            Severity.Critical => "Critical",
+            Severity.Error => "Errors",
+            Severity.Warning => "Warnings",
+            _ => "To know",
+        };
+
+    /// <summary>Why it hurts is told once where the same is found several times.</summary>
+    private static void One(StringBuilder text, Finding finding, Finding? before, int width)
     {
         text.Append("  ").Append(finding.Code).Append("  ").Append(finding.Subject).Append('\n');
         PlanText.Wrap(text, "    read   ", finding.Read, width);
-        PlanText.Wrap(text, "    hurts  ", finding.Hurts, width);
-        PlanText.Wrap(text, "    fix    ", finding.Fix, width);
-        PlanText.Wrap(text, "    page   ", finding.Page, width);
+        var again = before?.Code == finding.Code && before.Hurts == finding.Hurts;
+        if (!again)
+            PlanText.Wrap(text, "    hurts  ", finding.Hurts, width);
+        if (!again || before!.Fix != finding.Fix)
+            PlanText.Wrap(text, "    fix    ", finding.Fix, width);
+        if (!again)
+            PlanText.Wrap(text, "    page   ", finding.Page, width);
     }
 
     private static void NotRead(StringBuilder text, HostSnapshot snapshot, int width)

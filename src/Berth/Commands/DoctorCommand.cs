@@ -112,7 +112,8 @@ public static class DoctorCommand
             Console.Out.Write(text);
             return ExitCodes.Ok;
         }
-        File.WriteAllText(file, text);
+        if (!Written(file, text))
+            return ExitCodes.Failed;
         Console.Out.WriteLine($"Wrote {file}. Read it before you send it; next: berth doctor --bundle {file}");
         return ExitCodes.Ok;
     }
@@ -120,6 +121,8 @@ public static class DoctorCommand
     private static string? Wrong(ParseResult parse, string? bundle, string? baseline) =>
         bundle is not null && parse.GetValue(s_fix)
             ? "--fix changes this host, and a bundle is of another; leave one of them out"
+        : parse.GetValue(Shared.Json) && parse.GetValue(s_fix)
+            ? "--fix shows a plan to a person; for programs: berth apply --json, then berth doctor --json"
         : parse.GetValue(s_accept) && baseline is null ? "--accept needs to know where: add --baseline FILE"
         : parse.GetValue(s_accept) && parse.GetValue(s_fix)
             ? "--accept and --fix do not go together; leave one of them out"
@@ -177,10 +180,27 @@ public static class DoctorCommand
 
     private static int Accept(string file, Diagnosis diagnosis)
     {
-        File.WriteAllText(file, Baseline.Write(diagnosis.Open));
+        if (!Written(file, Baseline.Write(diagnosis.Open)))
+            return ExitCodes.Failed;
         Console.Out.WriteLine(
             $"Wrote {file}: {diagnosis.Open.Count} findings are accepted. Next: berth doctor --baseline {file}"
         );
         return ExitCodes.Ok;
+    }
+
+    private static bool Written(string file, string text)
+    {
+        try
+        {
+            File.WriteAllText(file, text);
+            return true;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(
+                $"berth: {file} cannot be written ({refused.Message.TrimEnd('.')}); name another place"
+            );
+            return false;
+        }
     }
 }

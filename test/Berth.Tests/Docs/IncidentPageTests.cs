@@ -27,7 +27,10 @@ public sealed partial class IncidentPageTests
             );
             var rule = Row(text, "doctor");
             if (!rule.StartsWith("none: ", StringComparison.Ordinal))
-                Assert.Contains(Rules.All, known => $"`{known.Code}`" == rule);
+                Assert.Contains(
+                    Rules.All,
+                    known => $"[`{known.Code}`](../doctor/{known.Code.ToLowerInvariant()}.md)" == rule
+                );
             var promise = Row(text, "promise");
             Assert.Contains(Enum.GetValues<Promise>(), known => DrillPage.PromiseName(known) == promise);
         }

@@ -43,7 +43,7 @@ public sealed class DrillTests(Debian13 vm) : IClassFixture<Debian13>
         var before = await vm.Ask(Traces);
         (
             await vm.Run(
-                "(COLUMNS=200 berth drill all --report /root/drill.html >/root/all 2>&1; echo $? >/root/code) &"
+                "(COLUMNS=200 berth drill all --report /root/drill.html >/root/all 2>&1; echo $? >/root/code) </dev/null >/dev/null 2>&1 &"
             )
         ).Ok();
         await vm.Until("systemctl is-active -q berth-drill.service");
@@ -116,6 +116,8 @@ public sealed class DrillTests(Debian13 vm) : IClassFixture<Debian13>
             $"systemd-run -q --unit ballast standin hog --to 2100 --hold 60; sleep 8; {quick}; code=$?; systemctl stop ballast; exit $code",
             "the drill needs"
         );
+        // The control: whom it may be done to, and who knows of it.
+        (await vm.Berth("drill hog --shape instant --scale full --user alice --yes")).Ok();
         await vm.Write(
             "/etc/berth/roster.yaml",
             Roster.Replace("memory: 300M", "memory: 310M", StringComparison.Ordinal)

@@ -6,8 +6,7 @@ using Berth.Units;
 namespace Berth.Drilling;
 
 /// <summary>Makes a drill's own people and takes them away again. They go through the same plan, files and steps as
-/// everybody's; a roster that names them is kept in <see cref="Folder"/> for as long as they are there, beside the real one
-/// and never in it.</summary>
+/// everybody's; a copy of the roster names them for as long as they are there, the real one never does.</summary>
 internal sealed class DrillStage(string rosterFile, ProcessRunner run)
 {
     /// <summary>All that a drill keeps; root's alone, gone with a reboot.</summary>
@@ -16,7 +15,11 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
     public const string Output = Folder + "/out";
     public const string Image = Folder + "/disk.img";
 
-    private const string Overlay = Folder + "/roster";
+    /// <summary>Kept over a reboot: what is taken away then is planned from the roster as it was, whatever was edited
+    /// since.</summary>
+    private const string Kept = ManifestFile.Folder + "/drill";
+
+    private const string Overlay = Kept + "/roster";
     private const string OverlayFile = Overlay + "/roster.yaml";
     private const int RootOnly = 0x180;
     private const int RootFolder = 0x1C0;
@@ -65,11 +68,13 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
     }
 
     /// <summary>Whether anything of a drill is left on this host.</summary>
-    public bool AnythingLeft()
+    public bool AnythingLeft() => _files.Exists(Folder) || _files.Exists(Kept) || AnybodyLeft();
+
+    /// <summary>Whether Berth remembers a drill's people: only then is there something to plan.</summary>
+    private bool AnybodyLeft()
     {
         var manifest = new ManifestFile(_files).Read();
-        return _files.Exists(Folder)
-            || manifest.Accounts.Keys.Any(DrillPeople.IsOne)
+        return manifest.Accounts.Keys.Any(DrillPeople.IsOne)
             || manifest.Files.Values.Any(file => file.User is { } user && DrillPeople.IsOne(user))
             || manifest.Ports.Keys.Any(IsPort);
     }
@@ -81,6 +86,19 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
         Parts.StopAll(run);
         if (!AnythingLeft())
             return null;
+        if (AnybodyLeft() && ClearPeople() is { } left)
+            return left;
+        RemoveServers();
+        foreach (var folder in (string[])[Folder, Kept])
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
+        return null;
+    }
+
+    private string? ClearPeople()
+    {
         var reading = RosterFiles.Load(_files.Exists(OverlayFile) ? OverlayFile : rosterFile);
         if (reading.Roster is not { } overlay)
             return $"{reading.Problems[0]}";
@@ -93,7 +111,6 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
         var report = new Applier(preview, new StepRunner(s_host, preview.Files, run)).Apply(planned, (_, _) => { });
         if (report.Failures.FirstOrDefault() is { } failed)
             return $"{failed.Step.Says}: {failed.Failure}";
-        RemoveServers(roster);
         var purge = new Purge(preview, run);
         foreach (var name in DrillPeople.Names)
         {
@@ -104,15 +121,13 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
                 Directory.Delete(receipts, recursive: true);
         }
         Forget(preview.ManifestFile);
-        if (Directory.Exists(Folder))
-            Directory.Delete(Folder, recursive: true);
         return null;
     }
 
     /// <summary>A copy of the roster with the two people in it, complete before it has its name.</summary>
     private void Copy(string server)
     {
-        const string making = Folder + "/making";
+        const string making = Kept + "/making";
         _files.MakeFolders(Output, RootFolder);
         if (Directory.Exists(making))
             Directory.Delete(making, recursive: true);
@@ -152,22 +167,20 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
         );
     }
 
-    private void RemoveServers(Roster roster)
+    /// <summary>Also where a drill was killed before anybody was made.</summary>
+    private void RemoveServers()
     {
-        var removed = false;
-        foreach (var server in roster.Servers.Keys)
+        if (!Directory.Exists(Units))
+            return;
+        var folders = DrillPeople
+            .Names.SelectMany(name => Directory.GetDirectories(Units, $"*{ServerUnits.InstanceMark}{name}.service.d"))
+            .ToList();
+        foreach (var folder in folders)
         {
-            foreach (var name in DrillPeople.Names)
-            {
-                var folder = $"{Units}/{ServerUnits.UnitName(server, name)}.d";
-                if (!Directory.Exists(folder))
-                    continue;
-                Directory.Delete(folder, recursive: true);
-                _ = run.Run("systemctl", "reset-failed", ServerUnits.UnitName(server, name));
-                removed = true;
-            }
+            Directory.Delete(folder, recursive: true);
+            _ = run.Run("systemctl", "reset-failed", Path.GetFileNameWithoutExtension(folder));
         }
-        if (removed)
+        if (folders.Count > 0)
             _ = run.Run("systemctl", "daemon-reload");
     }
 

@@ -15,7 +15,7 @@ internal static class OomPolicies
                 "OOMPOLICY-SERVICE",
                 server.Name,
                 $"OOMPolicy={server.OomPolicy} on the running unit",
-                $"the kernel kills one runaway tool at the cap, and systemd then stops the whole unit: {server.User}'s server with every conversation in it",
+                "the kernel kills one runaway tool at the cap, and systemd then stops the whole unit: the server with every conversation in it",
                 Fixes.Edit(server.Name, $"OOMPolicy={Continue}")
             );
     }

@@ -25,8 +25,8 @@ internal static class OpenPorts
                 $"{host.NameOf(uid)}:{number}",
                 $"{server} listens on {(outside ? "every address" : "loopback")}, port {number}; {(fenced is null ? "the firewall could not be read" : "no rule of nftables asks who connects")}",
                 outside
-                    ? $"every machine that reaches this one, and every account on it, talks to {host.NameOf(uid)}'s server, and through it runs commands as them unless it asks for a password"
-                    : $"every other account of this host talks to {host.NameOf(uid)}'s server, and through it runs commands as them unless it asks for a password",
+                    ? "every machine that reaches this one, and every account on it, talks to that server, and through it runs commands as its owner unless it asks for a password"
+                    : "every other account of this host talks to that server, and through it runs commands as its owner unless it asks for a password",
                 "berth apply puts a fence around each server's port (table inet berth); by hand: listen on 127.0.0.1 and reject other uids with nftables (meta skuid)"
             );
             yield return outside ? finding : finding with { Severity = Severity.Warning };

@@ -30,7 +30,7 @@ public sealed record CgroupSeen(string Path)
     public long MaxEvents { get; init; }
     public long Kills { get; init; }
 
-    /// <summary>The same, about a second later; null where nothing seemed to stall.</summary>
+    /// <summary>The same, two and a half seconds later; null where nothing seemed to stall.</summary>
     public EventsSeen? Later { get; init; }
 }
 

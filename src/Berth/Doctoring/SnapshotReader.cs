@@ -14,7 +14,8 @@ public sealed class SnapshotReader(HostPaths paths, ProcessRunner run)
     /// <summary>Longer than a busy host needs for one call, short enough that a hang is noticed.</summary>
     public static ProcessRunner Patience { get; } = new(TimeSpan.FromSeconds(20));
 
-    private static readonly TimeSpan s_twoLooks = TimeSpan.FromSeconds(1);
+    /// <summary>A task at a soft limit sleeps up to 2 s at a time: within less, a host that stalls may look at rest.</summary>
+    private static readonly TimeSpan s_twoLooks = TimeSpan.FromSeconds(2.5);
 
     private readonly Files _files = new(paths);
     private readonly List<Unread> _unread = [];

@@ -19,6 +19,18 @@ public static class Judge
     public static IReadOnlyList<Verdict> Of(Scenario scenario, Observation seen) =>
         [.. scenario.Checks.Select(check => One(scenario, check, seen))];
 
+    /// <summary>Whether nothing failed but gaps. What holds somebody up does so each time; a box in use is late for many
+    /// reasons: such a drill is done once more, and then it counts.</summary>
+    public static bool GapsAlone(IReadOnlyList<Verdict> verdicts)
+    {
+        var failed = verdicts.Where(verdict => verdict.Outcome is Outcome.Fail).ToList();
+        return failed.Count > 0
+            && failed.TrueForAll(verdict =>
+                verdict.Check is Check.ServerAnswers or Check.OthersAnswer
+                || (verdict.Check is Check.AgentsLive && verdict.Figure.StartsWith("gap ", StringComparison.Ordinal))
+            );
+    }
+
     /// <summary>What a check says, and whose promise it is.</summary>
     public static (Promise Promise, string Says) Meaning(Check check) =>
         check switch

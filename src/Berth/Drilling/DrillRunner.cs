@@ -28,9 +28,15 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
         try
         {
             var result = Done(scenario, from);
-            if (_pulse.Still < Judge.StoodStill || result.Outcome is not Outcome.Refused)
+            var again =
+                result.Outcome is Outcome.Refused && _pulse.Still >= Judge.StoodStill
+                    ? "this machine stood still meanwhile"
+                : Judge.GapsAlone(result.Verdicts)
+                    ? "only gaps are over the bar, for which a box in use may have reasons of its own"
+                : null;
+            if (again is null)
                 return result;
-            say("  this machine stood still meanwhile: once more");
+            say($"  {again}: once more");
             return Done(scenario, Moment.Now);
         }
         catch (DrillException broken)

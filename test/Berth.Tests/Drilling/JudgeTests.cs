@@ -131,6 +131,20 @@ public sealed class JudgeTests
     }
 
     [Fact]
+    public void What_failed_by_gaps_alone_is_told_from_what_failed_otherwise()
+    {
+        var late = Sights.Good with
+        {
+            Tracks = [new Track(Role.Victim, "server", 10, new Gaps(10, 700, 20)), .. Sights.Good.Tracks.Skip(1)],
+        };
+        bool Gaps(Observation seen) => Judge.GapsAlone(Judge.Of(Sights.Scenario("hog", "slow"), seen));
+        Assert.True(Gaps(late));
+        Assert.False(Gaps(Sights.Good));
+        Assert.False(Gaps(late with { AgentsGone = ["drill-one's agent 1"] }));
+        Assert.False(Gaps(late with { Telling = new Telling(0, "", false) }));
+    }
+
+    [Fact]
     public void A_soft_band_is_named_with_the_gap_that_it_made()
     {
         var verdict = Sights.Mixed.Results[1].Verdicts.Single(verdict => verdict.Check is Check.ServerAnswers);

@@ -1,19 +1,6 @@
 #!/usr/bin/env bash
 # machine.sh: starts the test machine and measures, in it, an apply with nothing to do for 100 users against checks.sh.
-# shellcheck source=test/vm/common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../test/vm/common.sh"
-image=$("$repository/test/vm/image.sh" trixie)
-work=$(mktemp -d)
-"$repository/test/vm/payload.sh" "$work/payload.img"
-port=$((20000 + RANDOM % 20000))
-mkfifo "$work/alive"
-"$repository/test/vm/boot.sh" trixie "$port" "$work/console" "$work/payload.img" <"$work/alive" 2>/dev/null &
-exec 8>"$work/alive"
-trap 'exec 8>&-; wait; rm -rf "$work"' EXIT
-connect=(ssh -q -i "$image/key" -p "$port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=3 root@127.0.0.1)
-for _ in $(seq 90); do "${connect[@]}" true 2>/dev/null && break || sleep 1; done
-"${connect[@]}" "$("$repository/test/vm/wake.sh")"
-"${connect[@]}" bash -s <<'VM'
+exec "$(dirname "${BASH_SOURCE[0]}")/../test/vm/run.sh" trixie - <<'VM'
 set -e
 {
     echo 'host: {overcommit: true}'

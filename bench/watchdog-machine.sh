@@ -1,22 +1,7 @@
 #!/usr/bin/env bash
 # watchdog-machine.sh: starts the test machine and measures, in it, from a listener that is closed while its process lives
 # to the first good answer.
-# shellcheck source=test/vm/common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../test/vm/common.sh"
-# Read whole before it runs.
-main() {
-image=$("$repository/test/vm/image.sh" trixie)
-work=$(mktemp -d)
-"$repository/test/vm/payload.sh" "$work/payload.img"
-port=$((20000 + RANDOM % 20000))
-mkfifo "$work/alive"
-"$repository/test/vm/boot.sh" trixie "$port" "$work/console" "$work/payload.img" <"$work/alive" 2>/dev/null &
-exec 8>"$work/alive"
-trap 'exec 8>&-; wait; rm -rf "$work"' EXIT
-connect=(ssh -q -i "$image/key" -p "$port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=3 root@127.0.0.1)
-for _ in $(seq 90); do "${connect[@]}" true 2>/dev/null && break || sleep 1; done
-"${connect[@]}" "$("$repository/test/vm/wake.sh")"
-"${connect[@]}" bash -s <<'VM'
+exec "$(dirname "${BASH_SOURCE[0]}")/../test/vm/run.sh" trixie - <<'VM'
 set -e
 cat >/etc/berth/roster.yaml <<'R'
 watchdog: {restarts: 20}
@@ -52,6 +37,3 @@ awk -v dead="$dead" -v own="$own" -v seed=$seed 'BEGIN {
     printf "%-44s%10d ms median, of which its own start %d (under 5000 besides wanted)\n", "a dead listener to a good answer", dead, own
     printf "%-44s%10d ms, computed: asked each minute, three strikes (%.0f x)\n", "the seed", seed, seed / dead }'
 VM
-}
-main
-exit

@@ -6,6 +6,8 @@ while read -r program package; do
     command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("$package")
 done <<'LIST'
 cc gcc
+g++ g++
+make make
 mmdebstrap mmdebstrap
 qemu-system-x86_64 qemu-system-x86
 mke2fs e2fsprogs

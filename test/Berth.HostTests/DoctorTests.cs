@@ -31,7 +31,6 @@ public sealed class DoctorTests(Debian13 vm) : IClassFixture<Debian13>
         "PORT-OPEN alice:3773",
         "PRIVATE-TMP t3-serve@alice.service",
         "RESCUE ssh.service",
-        "STALL-NOW t3-serve@alice.service",
         "SUM-OVER-RAM host",
         "SWAP-LEAK t3-serve@bob.service",
         "SYSCTL-ALLOCATING vm.oom_kill_allocating_task",
@@ -109,19 +108,13 @@ public sealed class DoctorTests(Debian13 vm) : IClassFixture<Debian13>
         (
             await vm.As("alice", "systemd-run --user --scope --quiet -- sleep 900 >/dev/null 2>&1 </dev/null & sleep 1")
         ).Ok();
-        // A child of dave's server dies at its cap; one of alice's stays between her two limits.
+        // A child of dave's server dies at its cap.
         await vm.Until(StandIns.Spawn(3776, "exec standin hog --to 300"));
         await vm.Until(
             "grep -q 'oom_kill [1-9]' /sys/fs/cgroup/system.slice/system-t3*/t3-serve@dave.service/memory.events"
         );
         // A tool that inherits what protects erin's server.
         await vm.Until(StandIns.Spawn(3777, "exec sleep 900"));
-        await vm.Until(StandIns.Spawn(3773, "exec standin hog --to 350"));
-        await vm.Until(
-            "awk '/full/ {sub(\"avg10=\", \"\", $2); exit !($2 > 15)}' /sys/fs/cgroup/system.slice/system-t3*/t3-serve@alice.service/memory.pressure",
-            120
-        );
-
         var bad = await Findings();
         foreach (var wanted in s_harmful)
             Assert.True(bad.Any(finding => Is(finding, wanted)), $"not found: {wanted}\n{string.Join('\n', bad)}");

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Berth.HostTests.Machine;
 using Xunit;
 
@@ -61,6 +63,9 @@ public sealed class GatewayTests(Debian13 vm) : IClassFixture<Debian13>
         await A_squatter_gets_nothing();
         await A_wedged_server_is_restarted_and_signing_in_to_it_is_checked();
         await A_revoked_sign_in_ends_at_once();
+        await Who_is_led_where_is_nobody_elses_to_read();
+        await A_changed_certificate_is_taken_up_and_half_of_one_is_not();
+        await Over_a_unix_socket_only_the_proxys_group_says_who_somebody_is();
     }
 
     private async Task Two_people_are_signed_in_by_links_and_paired_without_a_secret_in_any_log()
@@ -275,5 +280,87 @@ public sealed class GatewayTests(Debian13 vm) : IClassFixture<Debian13>
         (await vm.Berth("link revoke alice")).Ok();
         (await Try("visit alice /")).Ok().Says("401");
         (await Try("visit bob / | tail -1 | grep -qx 200")).Ok();
+    }
+
+    private async Task Who_is_led_where_is_nobody_elses_to_read()
+    {
+        const string file = "/etc/berth/gateway.json";
+        Assert.Equal("root:berth-gateway 640", await vm.Ask($"stat -c '%U:%G %a' {file}"));
+        (await vm.Run($"runuser -u bob -- cat {file}")).Exits(1);
+        // The control: whoever needs it reads it, and what people ask needs it not.
+        (await vm.Run($"runuser -u berth-gateway -- grep -q alice@example.com {file}")).Ok();
+        (await vm.Run("runuser -u bob -- berth status")).Ok().Says("bob");
+    }
+
+    private async Task A_changed_certificate_is_taken_up_and_half_of_one_is_not()
+    {
+        const string subject = "curl -skv -m 60 https://127.0.0.1:3780/healthz 2>&1 | grep -o 'subject: .*'";
+        var (first, second) = (Pair("first"), Pair("second"));
+        await vm.Write("/etc/berth/tls/chain.pem", first.Certificate);
+        await vm.Write("/etc/berth/tls/key.pem", first.Key);
+        await vm.Write(
+            "/etc/berth/roster.yaml",
+            Roster.Replace(
+                "{listen: 127.0.0.1:3780}",
+                "{listen: 127.0.0.1:3780, certificate: /etc/berth/tls/chain.pem, key: /etc/berth/tls/key.pem}",
+                StringComparison.Ordinal
+            )
+        );
+        (await vm.Run("chmod 600 /etc/berth/tls/key.pem")).Ok();
+        (await vm.Berth("apply")).Ok();
+        Assert.Contains("CN=first", await vm.Ask(subject), StringComparison.Ordinal);
+        var pid = await vm.Ask("systemctl show -p MainPID --value berth-gateway");
+
+        await vm.Write("/etc/berth/tls/chain.pem", second.Certificate);
+        await vm.Until("journalctl -u berth-gateway-tls -o cat | grep -q 'the old certificate stays in use'");
+        Assert.Contains("CN=first", await vm.Ask(subject), StringComparison.Ordinal);
+        Assert.Equal(pid, await vm.Ask("systemctl show -p MainPID --value berth-gateway"));
+        // The control: a gateway that begins with such a half does not come up.
+        Assert.NotEqual(
+            0,
+            (
+                await vm.Run(
+                    "systemd-run --quiet --wait -p LoadCredential=tls-certificate:/etc/berth/tls/chain.pem -p LoadCredential=tls-key:/etc/berth/tls/key.pem -p StateDirectory=half berth gateway"
+                )
+            ).ExitCode
+        );
+
+        await vm.Write("/etc/berth/tls/key.pem", second.Key);
+        await vm.Until($"{subject} | grep -q CN=second");
+    }
+
+    private async Task Over_a_unix_socket_only_the_proxys_group_says_who_somebody_is()
+    {
+        const string ask =
+            "curl -s -m 60 --unix-socket /run/berth/gateway.sock -H 'X-Login: alice@example.com' -H 'X-Forwarded-Proto: https' http://code.example.com/.well-known/t3/environment";
+        var roster = Roster.Replace(
+            "{listen: 127.0.0.1:3780}",
+            "{listen: 'unix:/run/berth/gateway.sock', url: 'https://code.example.com', identity: {kind: header, header: X-Login}}",
+            StringComparison.Ordinal
+        );
+        await vm.Write("/etc/berth/roster.yaml", roster);
+        (await vm.Berth("apply")).Ok();
+        Assert.Equal("root:berth-gateway 660", await vm.Ask("stat -c '%U:%G %a' /run/berth/gateway.sock"));
+        (await vm.Run("usermod -aG berth-gateway www-data")).Ok();
+        (await vm.Run($"runuser -u www-data -- {ask} | grep -q '\"alice\"'")).Ok();
+        // The control: another uid is refused by the kernel, whatever it says of itself; 7 is "cannot connect".
+        (await vm.Run($"runuser -u bob -- {ask}")).Exits(7);
+        (await vm.Run("gpasswd -d www-data berth-gateway")).Ok();
+        (await vm.Run($"runuser -u www-data -- {ask}")).Exits(7);
+        // The same header over TCP proves nothing, and is refused before it is tried.
+        await vm.Write(
+            "/root/tcp.yaml",
+            roster.Replace("'unix:/run/berth/gateway.sock'", "127.0.0.1:3780", StringComparison.Ordinal)
+        );
+        (await vm.Berth("check --roster /root/tcp.yaml")).Exits(2);
+    }
+
+    private static (string Certificate, string Key) Pair(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var now = DateTimeOffset.UtcNow;
+        using var certificate = request.CreateSelfSigned(now.AddDays(-2), now.AddDays(2));
+        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 }

@@ -24,11 +24,13 @@ internal sealed class Hogs(Vm vm)
           carol: {server: none}
         """;
 
-    /// <summary>Tells its pid and mark, gives itself a name, and takes memory until it is killed.</summary>
+    /// <summary>Tells its pid and mark, gives itself a name, and takes memory until it is killed: it, and nobody else of
+    /// its surface.</summary>
     private const string Hog = """
         my ($kind, $mark) = @ARGV;
         if ($kind eq 'double') { exit if fork; setpgrp; }
         open my $log, '>>', '/opt/hogs/log' or die; syswrite $log, "$$ $mark\n";
+        open my $first, '>', '/proc/self/oom_score_adj' or die; syswrite $first, 1000;
         my $name = {sshd => 'sshd', version => '2.1.205', empty => "\0"}->{$kind};
         if (defined $name) { open my $comm, '>', '/proc/self/comm' or die; syswrite $comm, $name; }
         for my $i (0 .. 100) { push @kept, chr(97 + $i % 20) x (1 << 20); }
@@ -44,12 +46,48 @@ internal sealed class Hogs(Vm vm)
         : >/opt/hogs/done-$1
         """;
 
+    /// <summary>All but the short-lived are there already and wait, so that they die in one burst; the short-lived come
+    /// and go in it. Each is the one that the kernel picks, and holds a pipe that is closed when it is dead.</summary>
+    private const string Burst = """
+        my ($user, $count) = @ARGV;
+        pipe(my $go, my $hold); pipe(my $dead, my $alive);
+        sub put { open my $to, $_[0], $_[1] or die; syswrite $to, $_[2]; }
+        sub hog {
+            my ($kind, $mark) = @_;
+            $0 = "hog $kind $mark";
+            if ($kind eq 'double') { exit if fork; setpgrp; }
+            put('>', '/proc/self/oom_score_adj', 1000);
+            put('>>', '/opt/hogs/log', "$$ $mark\n");
+            my $name = {sshd => 'sshd', version => '2.1.205', empty => "\0"}->{$kind};
+            put('>', '/proc/self/comm', $name) if defined $name;
+            close $hold; sysread $go, my $word, 1;
+            for my $i (0 .. 100) { push @kept, chr(97 + $i % 20) x (1 << 20); }
+            sleep 60;
+        }
+        my @kinds = qw(sshd version empty double short);
+        for my $i (0 .. $count - 1) {
+            my $kind = $kinds[$i % 5];
+            if ($kind eq 'short') { push @short, "$user-$i" } elsif (!fork) { hog($kind, "$user-$i") }
+        }
+        put('>', "/opt/hogs/ready-$user", '');
+        select undef, undef, undef, 0.05 until -e '/opt/hogs/go';
+        close $hold; close $alive;
+        for my $mark (@short) {
+            my $pid = fork;
+            if (!$pid) { put('>', '/proc/self/oom_score_adj', 1000); exec 'perl', '/opt/hog.pl', 'short', $mark }
+            waitpid $pid, 0;
+        }
+        sysread $dead, my $word, 1;
+        put('>', "/opt/hogs/done-$user", '');
+        """;
+
     /// <summary>Installs it all, on a host to which the roster was applied.</summary>
     public async Task Bring()
     {
         await vm.Write("/opt/hog.pl", Hog);
         await vm.Write("/opt/load.sh", Load);
-        (await vm.Run("chmod 644 /opt/hog.pl /opt/load.sh")).Ok();
+        await vm.Write("/opt/burst.pl", Burst);
+        (await vm.Run("chmod 644 /opt/hog.pl /opt/load.sh /opt/burst.pl")).Ok();
         await vm.LetIn("carol");
     }
 
@@ -61,17 +99,38 @@ internal sealed class Hogs(Vm vm)
             )
         ).Ok();
 
-    /// <summary>Has everybody start so many hogs, and waits until all of them are dead.</summary>
-    public async Task Run(int each, string meanwhile = "true")
+    /// <summary>Has everybody start so many hogs, one after the other, and waits until all of them are dead.</summary>
+    public async Task Run(int each, string meanwhile)
     {
-        (await vm.Run(StandIns.Spawn(StandIns.AlicePort, $"exec bash /opt/load.sh alice {each}"))).Ok();
-        (await vm.Run(StandIns.Spawn(StandIns.BobPort, $"exec bash /opt/load.sh bob {each}"))).Ok();
-        (await vm.As("carol", $"nohup bash /opt/load.sh carol {each} >/dev/null 2>&1 &")).Ok();
-        (
-            await vm.Run(
-                $"for ((i = 0; i < 1500; i++)); do [ -e /opt/hogs/done-alice ] && [ -e /opt/hogs/done-bob ] && [ -e /opt/hogs/done-carol ] && exit 0; {meanwhile}; sleep 0.2; done; exit 1"
+        await Start($"bash /opt/load.sh {{0}} {each}");
+        (await vm.Run($"{Within} {AllAre("done")} && exit 0; {meanwhile}; sleep 0.2; done; exit 1")).Ok();
+    }
+
+    /// <summary>The same in one burst.</summary>
+    /// <returns>How long it took until the last was dead, in nanoseconds.</returns>
+    public async Task<long> RunAtOnce(int each)
+    {
+        await Start($"perl /opt/burst.pl {{0}} {each}");
+        (await vm.Run($"{Within} {AllAre("ready")} && exit 0; sleep 0.2; done; exit 1")).Ok();
+        return long.Parse(
+            await vm.Ask(
+                $"A=$(date +%s%N); touch /opt/hogs/go; {Within} {AllAre("done")} && echo $(($(date +%s%N) - A)) && exit 0; sleep 0.1; done; exit 1"
             )
-        ).Ok();
+        );
+    }
+
+    private const string Within = "for ((i = 0; i < 1500; i++)); do";
+
+    private static string AllAre(string what) =>
+        string.Join(" && ", ((string[])["alice", "bob", "carol"]).Select(user => $"[ -e /opt/hogs/{what}-{user} ]"));
+
+    /// <summary>Two through their servers, one in an ssh session.</summary>
+    private async Task Start(string command)
+    {
+        string Of(string user) => command.Replace("{0}", user, StringComparison.Ordinal);
+        (await vm.Run(StandIns.Spawn(StandIns.AlicePort, $"exec {Of("alice")}"))).Ok();
+        (await vm.Run(StandIns.Spawn(StandIns.BobPort, $"exec {Of("bob")}"))).Ok();
+        (await vm.As("carol", $"nohup {Of("carol")} >/dev/null 2>&1 &")).Ok();
     }
 
     /// <summary>What the kernel says: pid of each kill, newest first. Its log is read all the time, because a hundred kills

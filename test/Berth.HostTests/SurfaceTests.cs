@@ -92,6 +92,16 @@ public sealed class OlderSurfaceTests(Debian12 vm) : IClassFixture<Debian12>
         ).Ok();
         (await vm.As("alice", Surfaces.PaneLives)).Ok();
         (await vm.Berth("plan")).Ok().Says("no OOMPolicy for scopes");
+        await What_happens_is_explained_and_healed_here_too();
+    }
+
+    private async Task What_happens_is_explained_and_healed_here_too()
+    {
+        (await vm.Run("systemctl is-active berth-recorder berth-watchdog")).Ok();
+        await vm.Until("berth incidents --user alice --json | grep -q 'standin hog --to 900'");
+        await vm.Until("grep -c '\"ready\": true' /run/berth-watchdog/state.json | grep -qx 2");
+        (await vm.Run(StandIns.Ask(StandIns.AlicePort, "POST /wound?closed"))).Ok();
+        await vm.Until("berth incidents --kind wedge --user alice --json | grep -q 'answers after'");
     }
 }
 

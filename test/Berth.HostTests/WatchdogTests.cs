@@ -130,6 +130,26 @@ public sealed class WatchdogTests(Debian13 vm) : IClassFixture<Debian13>
         Assert.NotEqual(before["left"], (await Pids())["left"]);
     }
 
+    /// <summary>Longer than any of the watchdog's bounds, during which nobody listened, answered or got on. The control is
+    /// a wound of that length, which is healed above; one that counts time alone fails in SoakTests.</summary>
+    [Fact]
+    public async Task A_machine_that_was_suspended_restarts_nobody()
+    {
+        await Apply();
+        string[] well = ["late", "left", "mute", "spin", "wrong"];
+        await vm.Ask(string.Join('\n', well.Select(name => $"until {Answers(name)}; do sleep 0.3; done")));
+        var before = await Pids();
+        var told = await vm.Ask("berth incidents --kind wedge --json | grep -c '\"start\"' || true");
+        var uptime = await vm.Ask("cut -d. -f1 /proc/uptime");
+        await vm.Suspend(TimeSpan.FromSeconds(40));
+        await vm.Ask("sleep 10");
+        Say($"{uptime} s, then {await vm.Ask("cut -d. -f1 /proc/uptime")} s after boot");
+        var after = await Pids();
+        foreach (var name in well)
+            Assert.Equal(before[name], after[name]);
+        Assert.Equal(told, await vm.Ask("berth incidents --kind wedge --json | grep -c '\"start\"' || true"));
+    }
+
     [Fact]
     public async Task What_does_not_help_is_given_up_and_a_crash_loop_ends_with_its_cause()
     {
@@ -185,10 +205,8 @@ public sealed class WatchdogTests(Debian13 vm) : IClassFixture<Debian13>
             .Select(line => line.Split(' '))
             .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
-    private static string Wound(string name, string how) => Http(Port(name), $"POST /wound?{how}") + " >/dev/null";
+    private static string Wound(string name, string how) =>
+        StandIns.Ask(Port(name), $"POST /wound?{how}") + " >/dev/null";
 
-    private static string Answers(string name) => Http(Port(name), "GET /ready") + " | grep -q standin";
-
-    private static string Http(int port, string what) =>
-        $"timeout 3 bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}; printf \"{what} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n\" >&3; cat <&3' 2>/dev/null";
+    private static string Answers(string name) => StandIns.Ask(Port(name), "GET /ready") + " | grep -q standin";
 }

@@ -12,6 +12,9 @@ public enum ProcessEventKind
 
     /// <summary>A process became another user's.</summary>
     User,
+
+    /// <summary>A process gave itself another name.</summary>
+    Title,
 }
 
 /// <summary>One word of the kernel's process connector (<c>linux/cn_proc.h</c>).</summary>
@@ -48,6 +51,8 @@ public readonly record struct ProcessEvent(ProcessEventKind Kind, int Pid, int P
                 };
             case 4 when data.Length >= 12 && Int(data, 0) == Int(data, 4): // PROC_EVENT_UID: pid, tgid, ruid
                 return new ProcessEvent(ProcessEventKind.User, Int(data, 4), 0) { Detail = Int(data, 8) };
+            case 0x200 when Int(data, 0) == Int(data, 4): // PROC_EVENT_COMM: pid, tgid, comm
+                return new ProcessEvent(ProcessEventKind.Title, Int(data, 4), 0);
             default:
                 return default;
         }

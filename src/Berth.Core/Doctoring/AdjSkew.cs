@@ -56,7 +56,7 @@ public static class AdjSkew
     public static Skew? Worst(IReadOnlyList<ProcessSeen> processes, long limit, Func<ProcessSeen, bool>? grows = null)
     {
         var sum = processes.Sum(process => process.Rss);
-        // The three that count most: whoever grows, the victim is the first of the others.
+        // The two that count most: whoever grows, the victim is the first of the others.
         var ranked = processes
             .Where(process => Victims.Points(process, limit) is not null)
             .OrderByDescending(process => Victims.Points(process, limit))

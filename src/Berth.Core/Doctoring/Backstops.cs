@@ -31,9 +31,7 @@ internal static class Backstops
             var leaf = host
                 .Work.Where(process => CgroupTree.Holds(unit.Cgroup, process.Cgroup))
                 .GroupBy(process => process.Cgroup, StringComparer.Ordinal)
-                .Select(group =>
-                    (Path: group.Key, Agents: group.Count(process => (process.Agent ?? process.Server) is not null))
-                )
+                .Select(group => (Path: group.Key, Agents: group.Count(process => process.IsAgentOrServer())))
                 .OrderByDescending(leaf => leaf.Agents)
                 .FirstOrDefault();
             if (leaf.Agents > 1)

@@ -17,14 +17,15 @@ public sealed record Diagnosis(
     public static Diagnosis Of(HostSnapshot snapshot, Baseline baseline)
     {
         var known = baseline.Accepted.ToHashSet();
-        var findings = Rules.Find(snapshot);
+        var host = new Landscape(snapshot);
+        var findings = Rules.Find(host);
         var present = findings.Select(finding => (finding.Code, finding.Subject)).ToHashSet();
         return new Diagnosis(
             snapshot,
             [.. findings.Where(finding => !known.Contains((finding.Code, finding.Subject)))],
             [.. findings.Where(finding => known.Contains((finding.Code, finding.Subject)))],
             [.. baseline.Accepted.Where(accepted => !present.Contains(accepted))],
-            new Landscape(snapshot).AnyPeople
+            host.AnyPeople
         );
     }
 

@@ -39,7 +39,7 @@ internal static class EarlyoomRules
         if (host.Snapshot.Earlyoom is not { Prefer: { } prefer } earlyoom || !host.AnyPeople)
             yield break;
         var matched = host.Snapshot.Processes.Where(process => process.Preferred).ToList();
-        var agents = matched.Where(process => (process.Agent ?? process.Server) is not null).ToList();
+        var agents = matched.Where(process => process.IsAgentOrServer()).ToList();
         // With --sort-by-rss a preference still comes first.
         if (agents.Count > 0)
             yield return Finding.Of(

@@ -1,10 +1,10 @@
+using Berth.Units;
+
 namespace Berth.Doctoring;
 
 /// <summary>PSI-OFF, SYSCTL-PANIC, SYSCTL-ALLOCATING and JOURNAL-VOLATILE.</summary>
 internal static class KernelSettings
 {
-    private const string Recorder = "berth-recorder.service";
-
     public static IEnumerable<Finding> Pressure(Landscape host)
     {
         if (host is { AnyPeople: true, Snapshot.Pressure: false })
@@ -55,7 +55,7 @@ internal static class KernelSettings
             "mkdir -p /var/log/journal; systemctl restart systemd-journald (with Storage= not set to volatile in journald.conf)"
         );
         // Its own evidence of kills and stalls is on disk.
-        yield return host.Snapshot.Units.Any(unit => unit is { Name: Recorder, Active: true })
+        yield return host.Snapshot.Units.Any(unit => unit is { Name: RecorderUnits.Service, Active: true })
             ? finding with
             {
                 Severity = Severity.Info,

@@ -13,10 +13,10 @@ public sealed record WorkSurface(string Path, int Uid, UnitSeen? Server);
 /// agent and no roster names anybody has no people in this sense: an uncapped login is then as its maker meant it.</summary>
 public sealed class Landscape
 {
-    private const int FirstPerson = 1000;
     private readonly Dictionary<string, int> _uids = new(StringComparer.Ordinal);
     private readonly Dictionary<int, string> _names = [];
     private readonly HashSet<int> _people = [];
+    private readonly HashSet<int> _mains;
 
     public Landscape(HostSnapshot snapshot)
     {
@@ -31,10 +31,11 @@ public sealed class Landscape
         }
         foreach (var process in snapshot.Processes)
         {
-            if ((process.Agent ?? process.Server) is not null && IsPerson(process.Uid))
+            if (process.IsAgentOrServer() && IsPerson(process.Uid))
                 _people.Add(process.Uid);
         }
         Servers = [.. snapshot.Units.Where(unit => unit.Active && IsServer(unit))];
+        _mains = [.. Servers.Select(server => server.MainPid)];
         foreach (var server in Servers)
             _people.Add(UidOf(server.User));
         Work = [.. snapshot.Processes.Where(process => _people.Contains(process.Uid) && !IsContainer(process.Cgroup))];
@@ -57,6 +58,9 @@ public sealed class Landscape
     public bool AnyPeople => _people.Count > 0;
 
     public bool IsPersonOfHost(int uid) => _people.Contains(uid);
+
+    /// <summary>Whether a process is an agent server: told by what it runs, or by the unit whose main process it is.</summary>
+    public bool IsServer(ProcessSeen process) => process.Server is not null || _mains.Contains(process.Pid);
 
     /// <summary>Memory that is kept for the system: the roster's, else what Berth would keep.</summary>
     public long Reserve => Snapshot.Roster?.Reserve ?? Math.Min(4L << 30, (Snapshot.Memory?.Total ?? 0) / 4);
@@ -87,7 +91,7 @@ public sealed class Landscape
 
     /// <summary>Uids that login(1) hands out; those that systemd makes up for services are between 61184 and 65535.</summary>
     private bool IsPerson(int uid) =>
-        uid is >= FirstPerson and not (>= 61184 and <= 65535)
+        uid is >= Account.FirstPerson and not (>= 61184 and <= 65535)
         && (_names.ContainsKey(uid) || Tree.At(SliceOf(uid)) is not null);
 
     private bool IsServer(UnitSeen unit) =>

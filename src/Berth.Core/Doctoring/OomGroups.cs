@@ -8,11 +8,7 @@ internal static class OomGroups
     public static IEnumerable<Finding> Shared(Landscape host)
     {
         var told = new HashSet<string>(StringComparer.Ordinal);
-        foreach (
-            var process in host.Work.Where(process =>
-                (process.Agent ?? process.Server) is not null || IsMain(host, process)
-            )
-        )
+        foreach (var process in host.Work.Where(process => process.Agent is not null || host.IsServer(process)))
         {
             foreach (var cgroup in host.Tree.Line(process.Cgroup).Where(cgroup => cgroup.Group))
             {
@@ -60,11 +56,7 @@ internal static class OomGroups
             && !host.Tree.All.Any(below => below.Path != cgroup.Path && CgroupTree.Holds(cgroup.Path, below.Path));
     }
 
-    private static bool Serves(Landscape host, string path) =>
-        host.In(path).Any(process => process.Server is not null || IsMain(host, process));
-
-    private static bool IsMain(Landscape host, ProcessSeen process) =>
-        host.Servers.Any(server => server.MainPid == process.Pid);
+    private static bool Serves(Landscape host, string path) => host.In(path).Any(host.IsServer);
 
     private static int Agents(Landscape host, string path) => host.In(path).Count(process => process.Agent is not null);
 }

@@ -1,12 +1,11 @@
 using System.Globalization;
+using Berth.Units;
 
 namespace Berth.Doctoring;
 
 /// <summary>ENV-FILE-OWNER, HOME-OPEN and PRIVATE-TMP: what one person can do to another.</summary>
 internal static class Ownership
 {
-    private const int FirstPerson = 1000;
-
     /// <summary>Others may list, or enter.</summary>
     private const int OpenToOthers = 5;
 
@@ -21,7 +20,7 @@ internal static class Ownership
                 "the service manager reads it as root at each start: a link there hands this unit another person's secrets, and a FIFO there freezes PID 1, and with it every start, login and shutdown of the machine",
                 "keep it in a folder of root's below /etc (berth apply: /etc/NAME-serve/USER.env), or hand it over with LoadCredential="
             );
-            yield return file.Owner >= FirstPerson || file.Writable
+            yield return file.Owner >= Account.FirstPerson || file.Writable
                 ? finding
                 : finding with
                 {

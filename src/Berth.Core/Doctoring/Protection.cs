@@ -1,3 +1,5 @@
+using Berth.Units;
+
 namespace Berth.Doctoring;
 
 /// <summary>ADJ-NEGATIVE, ADJ-ORDER and RESCUE: who should die last, and does not.</summary>
@@ -7,7 +9,7 @@ internal static class Protection
     {
         foreach (
             var surface in host
-                .Work.Where(process => process.Adj < 0 && !IsServer(host, process))
+                .Work.Where(process => process.Adj < 0 && !host.IsServer(process))
                 .GroupBy(
                     process =>
                         host.Surfaces.FirstOrDefault(surface => CgroupTree.Holds(surface.Path, process.Cgroup))?.Path
@@ -32,7 +34,7 @@ internal static class Protection
         foreach (var surface in host.Surfaces)
         {
             var servers = host.Work.Where(process =>
-                CgroupTree.Holds(surface.Path, process.Cgroup) && IsServer(host, process)
+                CgroupTree.Holds(surface.Path, process.Cgroup) && host.IsServer(process)
             );
             foreach (var server in servers)
             {
@@ -73,14 +75,11 @@ internal static class Protection
             );
     }
 
-    private static bool IsServer(Landscape host, ProcessSeen process) =>
-        process.Server is not null || host.Servers.Any(server => server.MainPid == process.Pid);
-
     /// <summary>The listening sshd, and Berth's own that restart servers; not the sshd of one session.</summary>
     private static bool IsWayIn(ProcessSeen process) =>
         (process.Name is "sshd" && Landscape.UnitOf(process.Cgroup) is "ssh.service" or "sshd.service")
         || (
             process.Name is "berth"
-            && Landscape.UnitOf(process.Cgroup) is "berth.service" or "berth-watchdog.service" or "berth-agents.service"
+            && Landscape.UnitOf(process.Cgroup) is GatewayUnits.Daemon or WatchdogUnits.Service or AgentUnits.Service
         );
 }

@@ -298,11 +298,11 @@ public static class Rules
         ?? throw new KeyNotFoundException($"no rule {code}");
 
     /// <summary>What all rules find, the worst first, each rule's in its own order.</summary>
-    public static IReadOnlyList<Finding> Find(HostSnapshot snapshot)
-    {
-        var host = new Landscape(snapshot);
-        return [.. All.SelectMany(rule => rule.Find(host)).OrderByDescending(finding => finding.Severity)];
-    }
+    public static IReadOnlyList<Finding> Find(HostSnapshot snapshot) => Find(new Landscape(snapshot));
+
+    /// <summary>The same of a snapshot that is looked over already.</summary>
+    public static IReadOnlyList<Finding> Find(Landscape host) =>
+        [.. All.SelectMany(rule => rule.Find(host)).OrderByDescending(finding => finding.Severity)];
 
     /// <summary>Rules that lack something which only root may read.</summary>
     public static IReadOnlyList<Rule> MoreForRoot(HostSnapshot snapshot)

@@ -81,6 +81,9 @@ public sealed record ProcessSeen(int Pid, int Parent, int Uid, string Name, stri
     /// <summary>An agent server, such as <c>t3</c>; null for none.</summary>
     public string? Server { get; init; }
 
+    /// <summary>Whether it is an agent or an agent server.</summary>
+    public bool IsAgentOrServer() => (Agent ?? Server) is not null;
+
     /// <summary>earlyoom's <c>--prefer</c> matches its name.</summary>
     public bool Preferred { get; init; }
 

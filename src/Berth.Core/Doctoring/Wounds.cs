@@ -1,4 +1,5 @@
 using System.Globalization;
+using Berth.Units;
 
 namespace Berth.Doctoring;
 
@@ -7,8 +8,6 @@ public static class Wounds
 {
     /// <summary>A tenth of the time, in hundredths of a percent.</summary>
     public const int Stalls = 1000;
-
-    private const string Watchdog = "berth-watchdog.service";
 
     public static IEnumerable<Finding> StallsNow(Landscape host)
     {
@@ -43,7 +42,7 @@ public static class Wounds
 
     public static IEnumerable<Finding> Wounded(Landscape host)
     {
-        var watchdog = host.Snapshot.Units.Any(unit => unit is { Name: Watchdog, Active: true });
+        var watchdog = host.Snapshot.Units.Any(unit => unit is { Name: WatchdogUnits.Service, Active: true });
         foreach (var server in host.Servers.Where(server => server.Cgroup.Length > 0))
         {
             var kills = host.Tree.At(server.Cgroup)?.Kills ?? 0;

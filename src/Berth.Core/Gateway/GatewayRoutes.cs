@@ -7,9 +7,6 @@ namespace Berth.Gateway;
 /// <summary>Roster, accounts and ports in; the gateway's routes out.</summary>
 public static class GatewayRoutes
 {
-    /// <summary>Uids below it are the system's: nobody is led to what runs as one.</summary>
-    private const int FirstPerson = 1000;
-
     /// <param name="roster">The roster.</param>
     /// <param name="accounts">Account of each user, as it is or as it is about to be made.</param>
     /// <param name="port">Port of a user's server; 0 for none.</param>
@@ -30,7 +27,7 @@ public static class GatewayRoutes
         ];
 
     private static bool IsTheirs(User user, Account account, Func<int, string?> taken) =>
-        account.Uid >= FirstPerson && (taken(account.Uid) is not { } owner || owner == user.Name);
+        account.Uid >= Account.FirstPerson && (taken(account.Uid) is not { } owner || owner == user.Name);
 
     private static Route Route(Roster roster, User user, Account account, int port)
     {

@@ -11,6 +11,9 @@ public static class TcpTable
 {
     private const string Listening = "0A";
 
+    /// <summary>Where the kernel tells of TCP sockets: over IPv4, and over IPv6.</summary>
+    public static IReadOnlyList<string> Files { get; } = ["/proc/net/tcp", "/proc/net/tcp6"];
+
     /// <summary>The connection between the two addresses as its server's side sees it; without one, the listener that
     /// <paramref name="own"/> reaches: a listener on its very address before one on every address.</summary>
     /// <param name="tcp">Text of /proc/net/tcp.</param>

@@ -34,6 +34,17 @@ public enum FileKind
 /// <param name="Purpose">For the plan: what it does, in a few words.</param>
 public sealed record DesiredFile(string Path, string Content, FileKind Kind, int Mode, string? User, string Purpose)
 {
+    /// <summary>A system account that may read it besides root, by its group; null for nobody in particular.</summary>
+    public string? Reader { get; init; }
+
+    /// <summary>A text that everybody may read.</summary>
+    public static DesiredFile Public(string path, string content, string purpose) =>
+        new(path, content, FileKind.Text, 0x1A4, null, purpose); // 0644
+
+    /// <summary>The link that has the service manager start a unit at boot.</summary>
+    public static DesiredFile AtBoot(string wants, string unit) =>
+        new(wants, unit, FileKind.Link, 0x1FF, null, "start at boot");
+
     public string Hash => HashOf(Content);
 
     /// <summary>Tells two contents apart. Not a cryptographic hash: only root writes the files it is taken of.</summary>
@@ -126,8 +137,7 @@ public static class DesiredFiles
         IReadOnlyList<string> assigned
     )
     {
-        void Add(string path, string content, string purpose) =>
-            files.Add(new DesiredFile(path, content, FileKind.Text, World, null, purpose));
+        void Add(string path, string content, string purpose) => files.Add(DesiredFile.Public(path, content, purpose));
 
         var defaults = roster.Defaults;
         Add(
@@ -157,9 +167,7 @@ public static class DesiredFiles
                 "keeps the servers' programs out of anybody's cap"
             );
             Add(AgentUnits.Path, AgentUnits.Unit(facts.Berth), "keeps a hog from taking its server along");
-            files.Add(
-                new DesiredFile(AgentUnits.WantsPath, AgentUnits.Path, FileKind.Link, 0x1FF, null, "start at boot")
-            );
+            files.Add(DesiredFile.AtBoot(AgentUnits.WantsPath, AgentUnits.Path));
         }
         if (roster.Store is { } store)
             Credentials(files, facts, store);
@@ -179,10 +187,8 @@ public static class DesiredFiles
 
     private static void Credentials(List<DesiredFile> files, HostFacts facts, StoreSettings store)
     {
-        void Add(string path, string content, string purpose) =>
-            files.Add(new DesiredFile(path, content, FileKind.Text, World, null, purpose));
-        void Enable(string path, string unit) =>
-            files.Add(new DesiredFile(path, CredentialUnits.Path(unit), FileKind.Link, 0x1FF, null, "start at boot"));
+        void Add(string path, string content, string purpose) => files.Add(DesiredFile.Public(path, content, purpose));
+        void Enable(string path, string unit) => files.Add(DesiredFile.AtBoot(path, CredentialUnits.Path(unit)));
 
         Add(
             CredentialUnits.Path(CredentialUnits.Sync),

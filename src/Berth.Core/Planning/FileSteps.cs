@@ -18,7 +18,7 @@ internal static class FileSteps
         {
             wanted.Add(file.Path);
             if (files.TryGetValue(file.Path, out var fact))
-                Existing(draft, facts.Owner, file, fact, manifest.Files.GetValueOrDefault(file.Path), options);
+                Existing(draft, facts, file, fact, manifest.Files.GetValueOrDefault(file.Path), options);
             else
                 draft.Steps.Add(new WriteFile(file, FileChange.Create));
         }
@@ -32,16 +32,17 @@ internal static class FileSteps
 
     private static void Existing(
         PlanDraft draft,
-        int owner,
+        HostFacts facts,
         DesiredFile file,
         FileFact fact,
         ManagedFile? managed,
         PlanOptions options
     )
     {
+        var owner = facts.Owner;
         var settled = fact.Kind == (file.Kind is FileKind.Link ? FileKind.Link : FileKind.Text) && fact.Uid == owner;
-        var same = settled && (file.Kind is FileKind.Secret || fact.Hash == file.Hash);
-        if (same && fact.Mode == file.Mode)
+        var same = settled && (file.Kind is FileKind.Secret || fact.IsClosed || fact.Hash == file.Hash);
+        if (same && fact.Mode == file.Mode && IsReadable(facts, file, fact))
         {
             if (managed is null)
                 // As wanted already, but not remembered: an identical file is simply ours from now on.
@@ -60,6 +61,10 @@ internal static class FileSteps
         else
             draft.Drift.Add(new Drift(file.Path, Difference(fact, owner, file, managed), file.User));
     }
+
+    /// <summary>Whether it has the group that its reader needs.</summary>
+    private static bool IsReadable(HostFacts facts, DesiredFile file, FileFact fact) =>
+        file.Reader is null || fact.Gid < 0 || facts.GroupIds.GetValueOrDefault(file.Reader, fact.Gid) == fact.Gid;
 
     private static string Difference(FileFact fact, int owner, DesiredFile file, ManagedFile? managed) =>
         fact switch

@@ -7,7 +7,7 @@ namespace Berth.Planning;
 /// <summary>Files of the way in and of the fence around everybody's port.</summary>
 internal static class GatewayFiles
 {
-    private const int World = 0x1A4; // 0644
+    private const int Readers = 0x1A0; // 0640
 
     public static void Add(List<DesiredFile> files, Roster roster, HostFacts facts, IReadOnlyList<Route> routes)
     {
@@ -42,7 +42,13 @@ internal static class GatewayFiles
         {
             Admins = [.. roster.Users.Where(user => user.Admin && !user.Removed).Select(user => user.Name)],
         };
-        Add(files, GatewayConfig.Path, config.ToJson(), "who is led where");
+        // It names everybody's login: nobody on this host but the gateway needs those.
+        files.Add(
+            new DesiredFile(GatewayConfig.Path, config.ToJson(), FileKind.Text, Readers, null, "who is led where")
+            {
+                Reader = GatewayUnits.Account,
+            }
+        );
         Unit(GatewayUnits.DaemonSocket, GatewayUnits.DaemonSocketUnit(), "where the daemon is asked");
         Unit(GatewayUnits.Daemon, GatewayUnits.DaemonUnit(facts.Berth), "does for the gateway what only root may");
         Unit(GatewayUnits.People, GatewayUnits.PeopleUnit(gateway), $"people come in on {gateway.Listen}");
@@ -54,7 +60,7 @@ internal static class GatewayFiles
         );
         if (gateway.Certificate is not null)
         {
-            Unit(GatewayUnits.Tls, GatewayUnits.TlsUnit(gateway), "takes a changed certificate up");
+            Unit(GatewayUnits.Tls, GatewayUnits.TlsUnit(facts.Berth, gateway), "takes a changed certificate up");
             Unit(GatewayUnits.TlsWatch, GatewayUnits.TlsWatchUnit(gateway), "notices a changed certificate");
             Enable(files, GatewayUnits.TlsWatch);
         }
@@ -72,17 +78,8 @@ internal static class GatewayFiles
     }
 
     private static void Add(List<DesiredFile> files, string path, string content, string purpose) =>
-        files.Add(new DesiredFile(path, content, FileKind.Text, World, null, purpose));
+        files.Add(DesiredFile.Public(path, content, purpose));
 
     private static void Enable(List<DesiredFile> files, string unit) =>
-        files.Add(
-            new DesiredFile(
-                GatewayUnits.WantsPath(unit),
-                GatewayUnits.Path(unit),
-                FileKind.Link,
-                0x1FF,
-                null,
-                "start at boot"
-            )
-        );
+        files.Add(DesiredFile.AtBoot(GatewayUnits.WantsPath(unit), GatewayUnits.Path(unit)));
 }

@@ -7,7 +7,6 @@ namespace Berth.Planning;
 /// <summary>Files, start and end of what tells hooks of incidents.</summary>
 internal static class HookSteps
 {
-    private const int World = 0x1A4; // 0644
     private const int RootOnly = 0x180; // 0600
 
     public static void AddFiles(List<DesiredFile> files, Roster roster, HostFacts facts)
@@ -24,10 +23,8 @@ internal static class HookSteps
                 "whom incidents are told to"
             )
         );
-        files.Add(
-            new DesiredFile(HookUnits.Path, HookUnits.Unit(facts.Berth), FileKind.Text, World, null, "tells them")
-        );
-        files.Add(new DesiredFile(HookUnits.WantsPath, HookUnits.Path, FileKind.Link, 0x1FF, null, "start at boot"));
+        files.Add(DesiredFile.Public(HookUnits.Path, HookUnits.Unit(facts.Berth), "tells them"));
+        files.Add(DesiredFile.AtBoot(HookUnits.WantsPath, HookUnits.Path));
     }
 
     public static void Add(PlanDraft draft, Roster roster, Manifest manifest, HashSet<string> changed)

@@ -45,6 +45,10 @@ public sealed record HostFacts(
     /// (only root may look).</summary>
     public IReadOnlyList<string> NotHanded { get; init; } = [];
 
+    /// <summary>Gids of group(5) by name; empty where Berth may not give files away (an image that is built without
+    /// root).</summary>
+    public IReadOnlyDictionary<string, int> GroupIds { get; init; } = new Dictionary<string, int>();
+
     /// <summary>Units of Berth's own that run now; those of people's servers are <see cref="Surfaces"/>.</summary>
     public IReadOnlySet<string> OwnUnits { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
@@ -108,4 +112,9 @@ public sealed record SurfaceFact(string Cgroup, long Cap);
 /// <param name="Hash">Hash of the content, or of a link's target, in hex.</param>
 /// <param name="Mode">Permission bits; 0777 for a link.</param>
 /// <param name="Uid">Owner.</param>
-public sealed record FileFact(FileKind? Kind, string Hash, int Mode, int Uid);
+/// <param name="Gid">Group; -1 where nobody looked.</param>
+public sealed record FileFact(FileKind? Kind, string Hash, int Mode, int Uid, int Gid = -1)
+{
+    /// <summary>Whether it may not be read by who looks: an ordinary user who asks for a plan.</summary>
+    public bool IsClosed => Kind is FileKind.Text && Hash.Length == 0;
+}

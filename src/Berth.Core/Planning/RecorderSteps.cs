@@ -7,8 +7,6 @@ namespace Berth.Planning;
 /// <summary>The recorder's files, its start and its end.</summary>
 internal static class RecorderSteps
 {
-    private const int World = 0x1A4; // 0644
-
     public static void AddFiles(
         List<DesiredFile> files,
         Roster roster,
@@ -28,18 +26,9 @@ internal static class RecorderSteps
         {
             Reserve = DesiredFiles.Reserve(roster.Host, facts.Ram),
         };
+        files.Add(DesiredFile.Public(RecorderConfig.Path, config.ToJson(), "whose processes are followed"));
         files.Add(
-            new DesiredFile(
-                RecorderConfig.Path,
-                config.ToJson(),
-                FileKind.Text,
-                World,
-                null,
-                "whose processes are followed"
-            )
-        );
-        files.Add(
-            new DesiredFile(
+            DesiredFile.Public(
                 RecorderUnits.Path,
                 RecorderUnits.Unit(
                     facts.Berth,
@@ -47,15 +36,10 @@ internal static class RecorderSteps
                     roster.Store is not null,
                     roster.Gateway is not null
                 ),
-                FileKind.Text,
-                World,
-                null,
                 "explains every kill"
             )
         );
-        files.Add(
-            new DesiredFile(RecorderUnits.WantsPath, RecorderUnits.Path, FileKind.Link, 0x1FF, null, "start at boot")
-        );
+        files.Add(DesiredFile.AtBoot(RecorderUnits.WantsPath, RecorderUnits.Path));
     }
 
     /// <summary>Who is followed is taken up by itself; only a changed unit starts it anew, and that loses nothing.</summary>

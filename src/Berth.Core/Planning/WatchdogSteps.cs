@@ -8,8 +8,6 @@ namespace Berth.Planning;
 /// <summary>The watchdog's files, its start and its end.</summary>
 internal static class WatchdogSteps
 {
-    private const int World = 0x1A4; // 0644
-
     public static void AddFiles(List<DesiredFile> files, Roster roster, HostFacts facts, IReadOnlyList<Route> routes)
     {
         var watched = roster
@@ -27,22 +25,15 @@ internal static class WatchdogSteps
                     .Select(route => route with { Login = "" }),
             ]
         );
+        files.Add(DesiredFile.Public(WatchConfig.Path, config.ToJson(), "whose server is watched"));
         files.Add(
-            new DesiredFile(WatchConfig.Path, config.ToJson(), FileKind.Text, World, null, "whose server is watched")
-        );
-        files.Add(
-            new DesiredFile(
+            DesiredFile.Public(
                 WatchdogUnits.Path,
                 WatchdogUnits.Unit(facts.Berth, facts.Systemd, roster.Gateway is not null),
-                FileKind.Text,
-                World,
-                null,
                 "restarts wedged servers"
             )
         );
-        files.Add(
-            new DesiredFile(WatchdogUnits.WantsPath, WatchdogUnits.Path, FileKind.Link, 0x1FF, null, "start at boot")
-        );
+        files.Add(DesiredFile.AtBoot(WatchdogUnits.WantsPath, WatchdogUnits.Path));
     }
 
     /// <summary>Whom it watches is taken up by itself; only a changed unit starts it anew.</summary>

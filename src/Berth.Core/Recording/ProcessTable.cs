@@ -62,11 +62,24 @@ public sealed class ProcessTable(int kept = 4096)
     /// <summary>What the process is, read when it began to run something, or when a sample met it first.</summary>
     public static void Read(TrackedProcess process, ProgramFacts program, int uid, long start)
     {
-        (process.Program, process.Stale) = (program, false);
+        (process.Program, process.Stale, process.Inherits) = (program, false, false);
         if (uid >= 0)
             process.Uid = uid;
         if (start > 0)
             process.Start = start;
+    }
+
+    /// <summary>A worker that was forked and runs nothing of its own tells by a title what it is for. Of what was run, the
+    /// words it was started with say more than a title.</summary>
+    /// <param name="process">Who gave itself another name.</param>
+    /// <param name="program">What its words are now.</param>
+    public static void Retitled(TrackedProcess process, ProgramFacts program)
+    {
+        if (!process.Inherits)
+            return;
+        process.TitleMissed = ReferenceEquals(program, ProgramFacts.Unread);
+        if (!process.TitleMissed)
+            process.Program = program with { Agent = AgentKind.None };
     }
 
     /// <summary>What a sample saw of a process.</summary>

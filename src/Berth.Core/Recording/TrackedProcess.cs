@@ -28,6 +28,12 @@ public sealed class TrackedProcess
 
     public ProgramFacts Program { get; set; } = ProgramFacts.Unread;
 
+    /// <summary>It has run nothing of its own yet: what it runs is what its parent ran.</summary>
+    public bool Inherits { get; set; }
+
+    /// <summary>It, or who forked it, took a title and was gone before that could be read.</summary>
+    public bool TitleMissed { get; set; }
+
     /// <summary>What its parent ran when it forked this one.</summary>
     public ProgramFacts ParentProgram { get; init; } = ProgramFacts.Unread;
 
@@ -80,6 +86,8 @@ public sealed class TrackedProcess
             Uid = Uid,
             // A fork of an agent is that agent's child, not an agent, until it runs one.
             Program = IsAgent ? Program with { Agent = AgentKind.None } : Program,
+            Inherits = true,
+            TitleMissed = TitleMissed,
             ParentProgram = Known,
             Agent = Nearest(out var depth),
             Depth = depth,

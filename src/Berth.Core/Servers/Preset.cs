@@ -12,6 +12,8 @@ namespace Berth.Servers;
 /// <param name="Ready">How to tell that it serves.</param>
 /// <param name="StatePaths">Where its state lives, relative to the home.</param>
 /// <param name="VersionCommand">Prints the version; empty when there is none.</param>
+/// <param name="ZeroIsFailure">It ends with exit 0 also when it was killed, so that only being stopped is an end.</param>
+/// <param name="ListensEverywhere">It listens on every interface, whatever it is told.</param>
 public sealed record Preset(
     string Name,
     string Description,
@@ -22,7 +24,9 @@ public sealed record Preset(
     IReadOnlyList<string> Secrets,
     ReadyCheck Ready,
     IReadOnlyList<string> StatePaths,
-    IReadOnlyList<string> VersionCommand
+    IReadOnlyList<string> VersionCommand,
+    bool ZeroIsFailure = false,
+    bool ListensEverywhere = false
 );
 
 /// <summary>How to tell that a server is ready: an HTTP answer that only this server gives, never a bare 200

@@ -76,7 +76,9 @@ public static class Presets
             ["PASSWORD"],
             new ReadyCheck("/healthz", "status"),
             [".local/share/code-server"],
-            ["code-server", "--version"]
+            ["code-server", "--version"],
+            // Its outer process ends with 0 when the kernel kills the inner one that serves (seen with 4.139.1).
+            ZeroIsFailure: true
         );
 
     public static Preset ClaudeCodeUi { get; } =
@@ -94,7 +96,9 @@ public static class Presets
             ["JWT_SECRET"],
             new ReadyCheck("/health", "status"),
             [".local/share/claude-code-ui", ".claude"],
-            ["cloudcli", "--version"]
+            ["cloudcli", "--version"],
+            // 1.12 has no option for it.
+            ListensEverywhere: true
         );
 
     /// <summary>Any command: the roster gives it, and optionally a ready check and an environment.</summary>

@@ -96,7 +96,7 @@ public static class GatewayUnits
             .ToString();
 
     /// <summary>Runs as an account that owns nothing. Certificate, key and secret are root's files and are handed to it;
-    /// routes are a file that everybody may read. What else of the roster it goes by is part of this unit, so that a
+    /// routes are a file that its group may read. What else of the roster it goes by is part of this unit, so that a
     /// change restarts it.</summary>
     /// <param name="program">Where berth is on this host.</param>
     /// <param name="gateway">The roster's gateway.</param>
@@ -210,8 +210,11 @@ public static class GatewayUnits
             .ToString();
 
     /// <summary>Restarts the gateway when what it was handed is no longer what the files hold: connections wait in the
-    /// socket meanwhile. Certificate and key are written one after the other, so it waits for the second.</summary>
-    public static string TlsUnit(GatewaySettings gateway)
+    /// socket meanwhile. Certificate and key are written one after the other, so it waits for the second; what is no
+    /// pair even then is said and left alone, and the gateway goes on with what it has.</summary>
+    /// <param name="program">Where berth is on this host.</param>
+    /// <param name="gateway">The roster's gateway.</param>
+    public static string TlsUnit(string program, GatewaySettings gateway)
     {
         var handed = $"/run/credentials/{Service}";
         var same =
@@ -223,7 +226,10 @@ public static class GatewayUnits
             .Section("Service")
             .Set("Type", "oneshot")
             .Set("ExecStartPre", "/bin/sleep 2")
-            .Set("ExecStart", $"/bin/sh -c {UnitText.Word($"{same} || exec systemctl try-restart {Service}")}")
+            .Set(
+                "ExecStart",
+                $"/bin/sh -c {UnitText.Word($"{same} || {{ {Shell(program)} gateway --check-certificate && exec systemctl try-restart {Service}; }}")}"
+            )
             // No mount namespace: in one of its own it would not see what another unit was handed.
             .Set("CapabilityBoundingSet", "CAP_DAC_READ_SEARCH")
             .Set("RestrictAddressFamilies", "AF_UNIX")

@@ -87,7 +87,12 @@ public static class ServerUnits
             .Set("WorkingDirectory", "~")
             .Set("ExecStart", string.Join(' ', preset.Command.Select(word => Expand(word, server, preset))))
             .Set("Restart", "on-failure")
+            // Being stopped is no end of that kind: systemd does not restart what it was told to stop.
+            .SetIf(preset.ZeroIsFailure, "RestartForceExitStatus", "0")
             .Set("RestartSec", 5)
+            // A T3 in the middle of a turn takes 7 s to end; a fork storm never ends of itself, and whoever restarts its
+            // server would wait for systemd's 90 s.
+            .Set("TimeoutStopSec", 30)
             // A soft band below the cap is a livelock zone, swap makes a runaway everybody's problem, and the death
             // of one child is no reason to stop its server (facts: containment).
             .Set("MemoryHigh", "infinity")

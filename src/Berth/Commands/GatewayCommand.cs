@@ -31,6 +31,11 @@ public static class GatewayCommand
         HelpName = "PATH",
     };
 
+    private static readonly Option<bool> s_check = new("--check-certificate")
+    {
+        Description = "Only say whether certificate and key can be used (what berth-gateway-tls.service asks)",
+    };
+
     public static Command Create()
     {
         var command = new Command("gateway", "Lead people to their own server (what berth-gateway.service runs)")
@@ -38,6 +43,7 @@ public static class GatewayCommand
             s_config,
             s_state,
             s_control,
+            s_check,
         };
         command.SetAction(RunAsync);
         return command;
@@ -45,6 +51,8 @@ public static class GatewayCommand
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken cancelled)
     {
+        if (parse.GetValue(s_check))
+            return CheckCertificate(RouteWatch.Read(parse.GetValue(s_config)!).Gateway);
         EventLoops.Use();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
         void End(PosixSignalContext signal)
@@ -74,6 +82,18 @@ public static class GatewayCommand
             FollowAsync(path, gateway, log.Write, end.Token)
         );
         return ExitCodes.Ok;
+    }
+
+    private static int CheckCertificate(Rosters.GatewaySettings gateway)
+    {
+        if (gateway is not { Certificate: { } certificate, Key: { } key })
+            return ExitCodes.Ok;
+        if (Certificates.Fault(certificate, key) is not { } fault)
+            return ExitCodes.Ok;
+        Console.Error.WriteLine(
+            $"berth: {fault}; the old certificate stays in use: put the certificate and the key that belong together there"
+        );
+        return ExitCodes.Failed;
     }
 
     private static async Task FollowAsync(

@@ -1,12 +1,12 @@
 using System.Globalization;
 using Berth.Host;
+using Berth.Units;
 
 namespace Berth.Doctoring;
 
 /// <summary>People's accounts by passwd(5), and how open their homes are. Looks at names only, and follows none.</summary>
 internal sealed class AccountLook(HostPaths paths, Files files)
 {
-    private const int FirstPerson = 1000;
     private const int LastPerson = 60_000;
     private const int Most = 10_000;
 
@@ -30,7 +30,7 @@ internal sealed class AccountLook(HostPaths paths, Files files)
                             : -1
                     )
                 )
-                .Where(account => account.Uid is >= FirstPerson and <= LastPerson)
+                .Where(account => account.Uid is >= Account.FirstPerson and <= LastPerson)
                 .Take(Most)
                 .Select(account => One(account.Name, account.Uid, account.Home)),
         ];

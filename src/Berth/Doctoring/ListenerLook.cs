@@ -3,21 +3,20 @@ using System.Net;
 using System.Text;
 using Berth.Gateway;
 using Berth.Host;
+using Berth.Units;
 
 namespace Berth.Doctoring;
 
 /// <summary>Finds people's listening sockets and the processes that hold them, and the firewall before them.</summary>
 internal sealed class ListenerLook(HostPaths paths, Files files, ProcessRunner run, List<Unread> unread)
 {
-    private const int FirstPerson = 1000;
     private const int MostDescriptors = 4096;
-    private static readonly string[] s_tables = ["/proc/net/tcp", "/proc/net/tcp6"];
 
     public IReadOnlyList<ListenerSeen> Read(IReadOnlyList<ProcessSeen> processes)
     {
-        var sockets = s_tables
-            .SelectMany(table => TcpTable.Listeners(files.Text(table) ?? ""))
-            .Where(socket => socket.Uid >= FirstPerson)
+        var sockets = TcpTable
+            .Files.SelectMany(table => TcpTable.Listeners(files.Text(table) ?? ""))
+            .Where(socket => socket.Uid >= Account.FirstPerson)
             .ToList();
         var wanted = sockets.Select(socket => socket.Uid).ToHashSet();
         var holders = new Dictionary<uint, int>();

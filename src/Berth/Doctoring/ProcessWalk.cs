@@ -68,7 +68,7 @@ internal sealed class ProcessWalk(HostPaths paths, List<Unread> unread)
             return null;
         }
         var words = Argv.Words(Once(folder, "cmdline"));
-        var facts = ProgramFacts.Of(words, Link(folder, "exe"), null);
+        var facts = ProgramFacts.Of(words, KernelFile.Link(Path.Join(folder, "exe")), null);
         var server = AgentServers.Of(words);
         Comms[pid] = comm;
         if (comm is "earlyoom" or "systemd-oomd" or "nohang")
@@ -99,16 +99,8 @@ internal sealed class ProcessWalk(HostPaths paths, List<Unread> unread)
         return name.TrimStart('-');
     }
 
-    private string Cgroup(string folder)
-    {
-        var lines = new KernelText(Once(folder, "cgroup"));
-        while (lines.Next(out var line))
-        {
-            if (line.StartsWith("0::/"u8))
-                return Printable.Text(line[4..], 1024);
-        }
-        return "";
-    }
+    private string Cgroup(string folder) =>
+        ProcCgroup.TryParse(Once(folder, "cgroup"), out var path) ? Printable.Text(path, 1024) : "";
 
     private int Adjustment(string folder) =>
         int.TryParse(
@@ -119,13 +111,6 @@ internal sealed class ProcessWalk(HostPaths paths, List<Unread> unread)
         )
             ? adjustment
             : 0;
-
-    private static string Link(string folder, string name)
-    {
-        Span<byte> target = stackalloc byte[1024];
-        var length = Native.ReadLink(Path.Join(folder, name), target, target.Length);
-        return length <= 0 ? "" : Printable.Text(target[..(int)length], 1024);
-    }
 
     private ReadOnlySpan<byte> Once(string folder, string name) => KernelFile.Once(Path.Join(folder, name), _buffer);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Berth.Containment;
 using Berth.Host;
+using Berth.Units;
 
 namespace Berth.Doctoring;
 
@@ -9,8 +10,6 @@ namespace Berth.Doctoring;
 internal sealed class SettingLook(HostPaths paths, Files files, List<Unread> unread)
 {
     private const int WritableByOthers = 2;
-    private const int FirstPerson = 1000;
-    private const string Earlyoom = "/usr/bin/earlyoom";
 
     public SettingsSeen Read() =>
         new()
@@ -52,7 +51,7 @@ internal sealed class SettingLook(HostPaths paths, Files files, List<Unread> unr
                 .Where(tmpfs =>
                     Native.StatPath(paths[tmpfs.Path], out var stat)
                     && stat.IsFolder
-                    && (stat.Uid >= FirstPerson || (stat.Mode & WritableByOthers) != 0)
+                    && (stat.Uid >= Account.FirstPerson || (stat.Mode & WritableByOthers) != 0)
                 ),
         ];
 
@@ -77,21 +76,6 @@ internal sealed class SettingLook(HostPaths paths, Files files, List<Unread> unr
                     wrong is UnauthorizedAccessException
                 )
             );
-            return null;
-        }
-    }
-
-    /// <summary>Feature, not version: the program itself holds the names of the options that it knows.</summary>
-    public bool? EarlyoomSorts()
-    {
-        try
-        {
-            return File.Exists(paths[Earlyoom])
-                ? File.ReadAllBytes(paths[Earlyoom]).AsSpan().IndexOf("sort-by-rss"u8) >= 0
-                : null;
-        }
-        catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
-        {
             return null;
         }
     }

@@ -34,14 +34,15 @@ public sealed class SnapshotReader(HostPaths paths, ProcessRunner run)
         var processWalk = new ProcessWalk(paths, _unread);
         var processes = processWalk.Read();
         var listeners = new ListenerLook(paths, _files, run, _unread);
-        var earlyoom = Earlyoom(processWalk, settings, shown);
+        var host = new HostReader(paths, _files, run);
+        var earlyoom = Earlyoom(processWalk, settings, shown, host);
         if (complaint is not null)
             _unread.Add(new Unread(Aspect.Roster, "the roster", complaint));
         var snapshot = new HostSnapshot
         {
             System = Pretty(settings.Text("/etc/os-release")),
             Kernel = settings.Text("/proc/sys/kernel/osrelease")?.Trim() ?? "",
-            Systemd = new HostReader(paths, _files, run).Systemd(),
+            Systemd = host.Systemd(),
             Root = Native.EffectiveUser() == 0,
             Memory = memory,
             Hierarchy = walk.Hierarchy(),
@@ -92,7 +93,12 @@ public sealed class SnapshotReader(HostPaths paths, ProcessRunner run)
         return snapshot with { Cgroups = cgroups, Unread = _unread };
     }
 
-    private static EarlyoomSeen? Earlyoom(ProcessWalk walk, SettingLook settings, IReadOnlyList<ShownUnit> shown)
+    private static EarlyoomSeen? Earlyoom(
+        ProcessWalk walk,
+        SettingLook settings,
+        IReadOnlyList<ShownUnit> shown,
+        HostReader host
+    )
     {
         if (!walk.Guards.TryGetValue("earlyoom", out var words))
             return null;
@@ -100,7 +106,20 @@ public sealed class SnapshotReader(HostPaths paths, ProcessRunner run)
         var configured = unit is null
             ? null
             : EarlyoomArguments.Configured(unit.Command, settings.Text(EarlyoomArguments.DefaultsFile));
-        return EarlyoomArguments.Read(words, settings.EarlyoomSorts(), configured);
+        return EarlyoomArguments.Read(words, Sorts(host), configured);
+    }
+
+    /// <returns>Null where its program is elsewhere, or not to be read by who looks.</returns>
+    private static bool? Sorts(HostReader host)
+    {
+        try
+        {
+            return host.Earlyoom()?.SortsByRss;
+        }
+        catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private IEnumerable<EnvironmentFileSeen> Weak(IReadOnlyList<ShownUnit> shown)

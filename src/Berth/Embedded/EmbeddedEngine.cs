@@ -63,12 +63,20 @@ internal sealed class EmbeddedEngine(Roster roster, StateFolder state, EngineVie
                     $"port {port} is taken by another program (ss -ltnp sport = :{port}); stop it, or give them another 'port:'"
                 );
             else
+            {
+                if (Presets.For(roster.Servers[user.Server!]).ListensEverywhere)
+                    view.Event(
+                        "problem",
+                        user.Name,
+                        $"{roster.Servers[user.Server!].Preset} listens on every interface and has no option for it: whoever reaches port {port} of this machine reaches it, past the gateway; close the port in your firewall ('berth apply' does, on a systemd host)"
+                    );
                 servers.Add(
                     new EmbeddedServer(user, roster.Servers[user.Server!], port, state, view)
                     {
                         Cap = user.Memory.On(ram),
                     }
                 );
+            }
         }
         return servers;
     }

@@ -30,7 +30,7 @@ internal sealed class EmbeddedServer(User user, ServerSettings server, int port,
     /// <param name="enclose">Puts the hold under its cap before anything runs below it.</param>
     public async Task RunAsync(Action<EmbeddedServer> enclose, CancellationToken stop)
     {
-        var policy = new RestartPolicy(0);
+        var policy = new RestartPolicy(0, Preset.ZeroIsFailure);
         while (!stop.IsCancellationRequested)
         {
             var clock = Stopwatch.StartNew();

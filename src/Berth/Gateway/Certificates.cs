@@ -27,6 +27,21 @@ internal sealed class Certificates
         _looked = clock.GetTimestamp();
     }
 
+    /// <summary>Whether a certificate and a key are a pair that can be used.</summary>
+    /// <returns>Null when they are, else why not.</returns>
+    public static string? Fault(string certificate, string key)
+    {
+        try
+        {
+            _ = new Certificates(certificate, key, TimeProvider.System, _ => { });
+            return null;
+        }
+        catch (InvalidDataException wrong)
+        {
+            return wrong.Message;
+        }
+    }
+
     /// <summary>What the next handshake uses. Looks at the files at most once a second.</summary>
     public SslServerAuthenticationOptions Options()
     {

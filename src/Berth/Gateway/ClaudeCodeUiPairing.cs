@@ -6,7 +6,7 @@ namespace Berth.Gateway;
 
 /// <summary>Claude Code UI: its page keeps a token in the browser's own storage. On a document navigation the gateway
 /// signs in with a password that is made from the generated secret, registers first where nobody has, and hands the page
-/// its token. From recorded facts of 1.12, not verified against the real one.</summary>
+/// its token.</summary>
 /// <param name="route">The person.</param>
 /// <param name="calls">Questions to the server.</param>
 /// <param name="source">Where the secret comes from.</param>
@@ -21,6 +21,22 @@ internal sealed class ClaudeCodeUiPairing(Route route, ServerCalls calls, IPairi
 
     /// <summary>Says which token this browser has, without being it. Not named after Berth's own sign-in.</summary>
     private const string Marker = "claude_code_ui_token";
+
+    /// <summary>Its page registers a service worker that answers every second load of the page out of a store which is
+    /// never renewed: signed out, after another person in this browser or after an update, people would be shown what no
+    /// longer works, and the gateway would not be asked (seen with 1.12.0). What they get in its place empties the store
+    /// and goes.</summary>
+    private const string WorkerPath = "/sw.js";
+
+    private const string Worker = """
+        self.addEventListener("install", () => self.skipWaiting());
+        self.addEventListener("activate", (event) => event.waitUntil((async () => {
+            for (const name of await caches.keys())
+                await caches.delete(name);
+            await self.registration.unregister();
+        })()));
+
+        """;
     private static readonly TimeSpan s_believed = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
@@ -39,6 +55,11 @@ internal sealed class ClaudeCodeUiPairing(Route route, ServerCalls calls, IPairi
 
     public async ValueTask<bool> PrepareAsync(HttpContext context, bool isNavigation, CancellationToken stop)
     {
+        if (context.Request.Path == WorkerPath)
+        {
+            await OwnAnswer.ScriptAsync(context, Worker);
+            return true;
+        }
         if (!isNavigation || !HttpMethods.IsGet(context.Request.Method))
             return false;
         var browser = GivenSessions.Browser(context);

@@ -22,6 +22,13 @@ internal static class OwnAnswer
         await context.Response.WriteAsync(html, context.RequestAborted);
     }
 
+    public static async Task ScriptAsync(HttpContext context, string script)
+    {
+        Harden(context.Response.Headers, "default-src 'none'; frame-ancestors 'none'");
+        context.Response.ContentType = "text/javascript; charset=utf-8";
+        await context.Response.WriteAsync(script, context.RequestAborted);
+    }
+
     /// <summary>The path that was asked for, on this host whatever it looks like: "//elsewhere/" would be another.
     /// </summary>
     public static string Here(HttpRequest request) =>

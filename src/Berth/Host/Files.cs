@@ -29,7 +29,7 @@ public sealed class Files(HostPaths paths)
                 throw Native.Failure("read", path);
             if (!link.IsLink)
                 // Exists and may not be read by this caller: a secret, seen without root.
-                return new FileFact(link.IsFile ? FileKind.Text : null, "", link.Mode, (int)link.Uid);
+                return new FileFact(link.IsFile ? FileKind.Text : null, "", link.Mode, (int)link.Uid, (int)link.Gid);
             return new FileFact(FileKind.Link, DesiredFile.HashOf(Target(real)), 0x1FF, (int)link.Uid);
         }
         try
@@ -37,7 +37,7 @@ public sealed class Files(HostPaths paths)
             if (!Native.StatDescriptor(descriptor, out var stat))
                 throw Native.Failure("read", path);
             return stat.IsFile
-                ? new FileFact(FileKind.Text, Hash(descriptor, path), stat.Mode, (int)stat.Uid)
+                ? new FileFact(FileKind.Text, Hash(descriptor, path), stat.Mode, (int)stat.Uid, (int)stat.Gid)
                 : new FileFact(null, "", stat.Mode, (int)stat.Uid);
         }
         finally
@@ -90,10 +90,14 @@ public sealed class Files(HostPaths paths)
     }
 
     /// <summary>Writes a file whole: temporary, fsync, rename, fsync of the folder. Parent folders are made.</summary>
-    public void Write(string path, ReadOnlySpan<byte> content, int mode)
+    /// <param name="path">Where.</param>
+    /// <param name="content">The whole content.</param>
+    /// <param name="mode">Permission bits.</param>
+    /// <param name="group">Gid it is given to before it has its name; -1 for the caller's.</param>
+    public void Write(string path, ReadOnlySpan<byte> content, int mode, int group = -1)
     {
         MakeFolders(Parent(path));
-        Write(Stage(path), path, content, mode);
+        Write(Stage(path), path, content, mode, group: group);
     }
 
     /// <summary>Writes a file of Berth's own state, whose folder may be on another file system than /etc: its
@@ -155,7 +159,8 @@ public sealed class Files(HostPaths paths)
         Publish(temporary, path);
     }
 
-    public void Write(string path, string content, int mode) => Write(path, Encoding.UTF8.GetBytes(content), mode);
+    public void Write(string path, string content, int mode, int group = -1) =>
+        Write(path, Encoding.UTF8.GetBytes(content), mode, group);
 
     /// <summary>Makes a symbolic link, replacing what is there in one step.</summary>
     public void Link(string path, string target)

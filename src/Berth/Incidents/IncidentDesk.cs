@@ -87,10 +87,30 @@ internal sealed class IncidentDesk(IncidentWriter writer, TimeProvider clock)
 
     /// <summary>Gives everything that is new to be written.</summary>
     /// <param name="place">Where the kernel's log was told up to; null for no news.</param>
-    public void Put(string? place)
+    public void Put(string? place) => writer.Put(Take(place));
+
+    /// <summary>Writes everything that is new before it returns. What cannot be written is tried again later.</summary>
+    /// <param name="place">Where the kernel's log was told up to.</param>
+    /// <param name="store">Where to.</param>
+    public void Save(string place, IncidentStore store)
     {
-        writer.Put(new Batch([.. _changed], [.. _deaths], place));
+        var batch = Take(place);
+        try
+        {
+            store.Save(batch.Incidents, batch.Places, batch.Deaths);
+        }
+        catch (IOException)
+        {
+            // The writer says so.
+            writer.Put(batch);
+        }
+    }
+
+    private Batch Take(string? place)
+    {
+        var batch = new Batch([.. _changed], [.. _deaths], place);
         _changed.Clear();
         _deaths.Clear();
+        return batch;
     }
 }

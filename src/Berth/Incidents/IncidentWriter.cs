@@ -10,7 +10,14 @@ internal sealed record Batch(
     IReadOnlyList<Incident> Incidents,
     IReadOnlyList<(Incident Incident, DeathFacts Facts)> Deaths,
     string? Place
-);
+)
+{
+    /// <summary>The place as <see cref="IncidentStore.Save"/> takes it.</summary>
+    public IReadOnlyDictionary<string, string> Places =>
+        Place is null
+            ? new Dictionary<string, string>(StringComparer.Ordinal)
+            : new Dictionary<string, string>(StringComparer.Ordinal) { [IncidentWriter.KernelPlace] = Place };
+}
 
 /// <summary>Writes incidents on a thread of its own: a slow disk or a locked file never keeps the recorder from looking.
 /// What cannot be written is kept and tried again.</summary>
@@ -79,7 +86,7 @@ internal sealed class IncidentWriter : IAsyncDisposable
                     return;
                 continue;
             }
-            if (TrySave(waiting.Values, deaths, place))
+            if (TrySave(new Batch([.. waiting.Values], deaths, place)))
             {
                 waiting.Clear();
                 deaths.Clear();
@@ -106,23 +113,13 @@ internal sealed class IncidentWriter : IAsyncDisposable
         }
     }
 
-    private bool TrySave(
-        IReadOnlyCollection<Incident> incidents,
-        IReadOnlyCollection<(Incident, DeathFacts)> deaths,
-        string? place
-    )
+    private bool TrySave(Batch batch)
     {
         try
         {
             if (_store is null)
                 (_store, _reopened) = (_open!(), true);
-            _store.Save(
-                incidents,
-                place is null
-                    ? new Dictionary<string, string>(StringComparer.Ordinal)
-                    : new Dictionary<string, string>(StringComparer.Ordinal) { [KernelPlace] = place },
-                deaths
-            );
+            _store.Save(batch.Incidents, batch.Places, batch.Deaths);
             _complained = false;
             return true;
         }

@@ -1,5 +1,6 @@
 using Berth.Gateway;
 using Berth.Host;
+using Berth.Planning;
 using Berth.Units;
 
 namespace Berth.Metrics;
@@ -15,6 +16,26 @@ public sealed class MetricFiles(HostPaths paths)
     private const int Largest = 16 << 20;
 
     private readonly Files _files = new(paths);
+    private string? _refused;
+
+    /// <summary>The same for a program that goes on without: what is in the way is said once.</summary>
+    /// <param name="source">One of <see cref="MetricPage.Sources"/>.</param>
+    /// <param name="page">From <see cref="MetricPage.Head"/> on.</param>
+    /// <param name="say">One line for the journal.</param>
+    public void TryWrite(string source, MetricWriter page, Action<string> say)
+    {
+        try
+        {
+            Write(source, page);
+            _refused = null;
+        }
+        catch (IOException refused)
+        {
+            if (_refused != refused.Message)
+                say($"{refused.Message}; /metrics does without the {source}'s numbers");
+            _refused = refused.Message;
+        }
+    }
 
     /// <summary>Tells a source's numbers, in the place of those from before.</summary>
     /// <param name="source">One of <see cref="MetricPage.Sources"/>.</param>
@@ -49,11 +70,5 @@ public sealed class MetricFiles(HostPaths paths)
             .OfType<MetricPage>();
 
     /// <returns>The gid of the gateway's account; -1 where there is no gateway.</returns>
-    private int Group() =>
-        (_files.Text("/etc/group") ?? "")
-            .Split('\n')
-            .Select(line => line.Split(':'))
-            .Where(fields => fields is [GatewayUnits.Account, _, _, ..])
-            .Select(fields => int.TryParse(fields[2], out var gid) ? gid : -1)
-            .FirstOrDefault(-1);
+    private int Group() => new AccountFiles(paths, _files).GroupIds().GetValueOrDefault(GatewayUnits.Account, -1);
 }

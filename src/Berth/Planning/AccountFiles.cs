@@ -37,6 +37,16 @@ internal sealed class AccountFiles(HostPaths paths, Files files)
         return accounts;
     }
 
+    /// <summary>Gids by name.</summary>
+    public Dictionary<string, int> GroupIds()
+    {
+        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var line in Lines("/etc/group"))
+            if (line.Split(':') is [var name, _, var id, ..] && int.TryParse(id, out var gid))
+                ids.TryAdd(name, gid);
+        return ids;
+    }
+
     private void Add(Dictionary<string, Account> accounts, string line, Dictionary<string, bool>? expired)
     {
         if (

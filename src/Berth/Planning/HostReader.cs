@@ -51,6 +51,7 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
                 Native.EffectiveUser() == 0
                     ? [.. (roster.Gateway?.Handed() ?? []).Where(path => !File.Exists(paths[path]))]
                     : [],
+            GroupIds = Native.EffectiveUser() == 0 ? accountFiles.GroupIds() : new Dictionary<string, int>(),
             OwnUnits = paths.IsLive ? new SurfaceReader(paths).OwnUnits() : new HashSet<string>(StringComparer.Ordinal),
             Berth = paths.IsLive && Environment.ProcessPath is { } program ? program : "/usr/bin/berth",
             ZshWithoutToken =
@@ -120,7 +121,7 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
     }
 
     /// <summary>Feature, not version: the program itself holds the names of the options it knows.</summary>
-    private EarlyoomFact? Earlyoom()
+    public EarlyoomFact? Earlyoom()
     {
         var program = paths["/usr/bin/earlyoom"];
         if (!File.Exists(program))
@@ -132,16 +133,10 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
     private Dictionary<int, int> Listeners()
     {
         var listeners = new Dictionary<int, int>();
-        foreach (var table in new[] { "/proc/net/tcp", "/proc/net/tcp6" })
+        foreach (var table in TcpTable.Files)
         {
-            foreach (var line in (files.Text(table) ?? "").Split('\n').Skip(1))
-            {
-                var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (fields.Length < 8 || fields[3] != "0A")
-                    continue;
-                var port = int.Parse(fields[1].AsSpan()[(fields[1].LastIndexOf(':') + 1)..], NumberStyles.HexNumber);
-                listeners[port] = int.Parse(fields[7]);
-            }
+            foreach (var (address, uid, _) in TcpTable.Listeners(files.Text(table) ?? ""))
+                listeners[address.Port] = uid;
         }
         return listeners;
     }

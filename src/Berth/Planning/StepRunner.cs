@@ -48,7 +48,7 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
             ReloadSystemd reload => Tool("systemctl", "daemon-reload") ?? (reload.BindRules ? PutBindRules() : null),
             ReloadManager reload => Tool("systemctl", "--user", $"--machine={reload.Name}@.host", "daemon-reload"),
             SetCap set => Caps(set),
-            MakeSystemAccount => Retried("systemd-sysusers", [.. SysusersImage, GatewayUnits.SysusersName]),
+            MakeSystemAccount => MakeAccount(),
             LoadFirewall => Start("restart", FirewallUnit.Service),
             DeleteFirewall => DeleteTable(),
             RestartFront restart => Front(restart),
@@ -218,11 +218,27 @@ public sealed class StepRunner(HostPaths paths, Files files, ProcessRunner run)
                 files.Write(file.Path, Secrets.Generate(file.Content.Split('\n')), file.Mode);
                 break;
             default:
-                files.Write(file.Path, file.Content, file.Mode);
+                files.Write(file.Path, file.Content, file.Mode, GroupOf(file.Reader));
                 break;
         }
         return null;
     }
+
+    /// <summary>Files that the account reads are written before it can be made: it is declared in one of them.</summary>
+    private string? MakeAccount()
+    {
+        if (Retried("systemd-sysusers", [.. SysusersImage, GatewayUnits.SysusersName]) is { } failed)
+            return failed;
+        if (files.Fact(GatewayConfig.Path) is { } config && files.Text(GatewayConfig.Path) is { } text)
+            files.Write(GatewayConfig.Path, text, config.Mode, GroupOf(GatewayUnits.Account));
+        return null;
+    }
+
+    /// <returns>-1 where there is none yet, and in an image that is built without root.</returns>
+    private int GroupOf(string? name) =>
+        name is null || Native.EffectiveUser() != 0
+            ? -1
+            : new AccountFiles(paths, files).GroupIds().GetValueOrDefault(name, -1);
 
     private void KeepAside(string path)
     {

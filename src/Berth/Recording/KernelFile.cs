@@ -48,6 +48,14 @@ internal sealed class KernelFile(string path) : IDisposable
         return file.Read(buffer);
     }
 
+    /// <summary>Where a link of the kernel's leads, fit to be shown; empty when it is gone or not to be read.</summary>
+    public static string Link(string path)
+    {
+        Span<byte> target = stackalloc byte[1024];
+        var length = Native.ReadLink(path, target, target.Length);
+        return length <= 0 ? "" : Printable.Text(target[..(int)length], 1024);
+    }
+
     public void Dispose()
     {
         if (_descriptor >= 0)

@@ -83,16 +83,10 @@ internal sealed class ProcessProbe(HostPaths paths) : IDisposable
     public long Age(long start) => Math.Max(0, _uptime - (start * TickMilliseconds));
 
     /// <summary>The path of its cgroup below the cgroup tree; null when it is gone.</summary>
-    public string? Cgroup(int pid)
-    {
-        var lines = new KernelText(KernelFile.Once(Path(pid, "cgroup"), _buffer));
-        while (lines.Next(out var line))
-        {
-            if (line.StartsWith("0::/"u8))
-                return Encoding.UTF8.GetString(line[4..]);
-        }
-        return null;
-    }
+    public string? Cgroup(int pid) =>
+        ProcCgroup.TryParse(KernelFile.Once(Path(pid, "cgroup"), _buffer), out var path)
+            ? Encoding.UTF8.GetString(path)
+            : null;
 
     public int Uid(int pid) =>
         ProcStatus.TryParse(KernelFile.Once(Path(pid, "status"), _buffer), out var status) ? status.Uid : -1;
@@ -127,12 +121,7 @@ internal sealed class ProcessProbe(HostPaths paths) : IDisposable
             : folder;
     }
 
-    private string Link(int pid, string name)
-    {
-        Span<byte> target = stackalloc byte[1024];
-        var length = Native.ReadLink(Path(pid, name), target, target.Length);
-        return length <= 0 ? "" : Printable.Text(target[..(int)length], 1024);
-    }
+    private string Link(int pid, string name) => KernelFile.Link(Path(pid, name));
 
     private string Path(int pid, string name) => paths[$"/proc/{pid}/{name}"];
 }

@@ -20,7 +20,6 @@ internal sealed class RecorderNumbers : IDisposable
     private readonly Dictionary<(string User, string Surface, string Cause), long> _kills = [];
     private readonly Dictionary<string, int> _agents = new(StringComparer.Ordinal);
     private long _written = long.MinValue / 2;
-    private string? _refused;
 
     public RecorderNumbers(HostPaths paths, RecorderSettings settings, TimeProvider clock, Action<string> say)
     {
@@ -83,25 +82,10 @@ internal sealed class RecorderNumbers : IDisposable
             _page.Sample("berth_host_memory_pressure_ratio", pressure.Some10 / 10_000.0, ("kind", "some"));
             _page.Sample("berth_host_memory_pressure_ratio", pressure.Full10 / 10_000.0, ("kind", "full"));
         }
-        Write();
+        _files.TryWrite("recorder", _page, _say);
     }
 
     public void Dispose() => _pressure.Dispose();
-
-    private void Write()
-    {
-        try
-        {
-            _files.Write("recorder", _page);
-            _refused = null;
-        }
-        catch (IOException refused)
-        {
-            if (_refused != refused.Message)
-                _say($"{refused.Message}; /metrics does without the recorder's numbers");
-            _refused = refused.Message;
-        }
-    }
 
     private void Surface(Surface surface, in SurfaceSample sample)
     {

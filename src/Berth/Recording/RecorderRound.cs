@@ -105,31 +105,18 @@ internal sealed class RecorderRound : IDisposable
         if (after is not null)
         {
             ReadLog(now, missed: true);
-            return;
+            // Nothing more will be heard of what was missed.
+            TellDue(now + KillJoiner.Settle);
         }
-        // What was before this run of the kernel was looked at for the first time is nobody's incident any more.
-        while (Log.TryNext(out _, out _)) { }
-        _place = Log.Sequence;
-        Begin(store);
-    }
-
-    /// <summary>On disk now, before anybody is told that this runs: however soon it is killed, from here on none is
-    /// lost.</summary>
-    private void Begin(IncidentStore store)
-    {
-        try
+        else
         {
-            store.Save(
-                [],
-                new Dictionary<string, string>(StringComparer.Ordinal) { [IncidentWriter.KernelPlace] = Place },
-                []
-            );
+            // What was before this run of the kernel was looked at for the first time is nobody's incident any more.
+            while (Log.TryNext(out _, out _)) { }
         }
-        catch (IOException)
-        {
-            // The writer tries again, and says so.
-            _desk.Put(Place);
-        }
+        // On disk now, before anybody is told that this runs: however often and however soon it is killed, each run
+        // brings the story forward and none is lost.
+        (_place, _placed) = (Told, now);
+        _desk.Save(Place, store);
     }
 
     public void Hear(in ProcessEvent happened, long now) => _sampler.Hear(happened, now);
@@ -256,23 +243,30 @@ internal sealed class RecorderRound : IDisposable
     /// <summary>Tells what is due.</summary>
     public void Tell(long now)
     {
-        if (_joiner.Waiting)
-        {
-            foreach (var death in _joiner.Due(now))
-            {
-                _signals.Died(death);
-                _troubles.Tell(death, now);
-            }
-        }
+        TellDue(now);
         _troubles.Hear(now);
         _desk.Close();
-        var place = (_joiner.Pending ?? Log?.Sequence + 1 ?? 0) - 1;
+        var place = Told;
         // To read again what leads to nothing does no harm; to write each line of the log down would.
         var due = place > _place && now - _placed >= PlaceEvery;
         if (!_desk.HasNews && !due)
             return;
         (_place, _placed) = (Math.Max(place, _place), now);
         _desk.Put(Log is null ? null : Place);
+    }
+
+    /// <summary>The last record of the kernel's log of which everything was told.</summary>
+    private long Told => (_joiner.Pending ?? Log?.Sequence + 1 ?? 0) - 1;
+
+    private void TellDue(long now)
+    {
+        if (!_joiner.Waiting)
+            return;
+        foreach (var death in _joiner.Due(now))
+        {
+            _signals.Died(death);
+            _troubles.Tell(death, now);
+        }
     }
 
     public void Dispose()

@@ -40,14 +40,18 @@ internal sealed class Sampler(HostPaths paths, RecorderSettings settings, Surfac
         {
             case ProcessEventKind.Fork:
                 // What its parent runs could not be read, because that one ended too soon: it is the same.
-                if (
-                    table.Forked(happened.Pid, happened.Parent, at) is { } child
-                    && ReferenceEquals(child.Program, ProgramFacts.Unread)
-                )
+                if (table.Forked(happened.Pid, happened.Parent, at) is not { } child)
+                    break;
+                if (ReferenceEquals(child.Program, ProgramFacts.Unread))
                     ProcessTable.Read(child, _probe.Program(child.Pid, child.Surface.User), -1, 0);
+                else if (child.TitleMissed)
+                    ProcessTable.Retitled(child, _probe.Program(child.Pid, child.Surface.User));
                 break;
             case ProcessEventKind.Exec:
                 Executed(happened.Pid, at);
+                break;
+            case ProcessEventKind.Title when table.Find(happened.Pid) is { Inherits: true } worker:
+                ProcessTable.Retitled(worker, _probe.Program(worker.Pid, worker.Surface.User));
                 break;
             case ProcessEventKind.User when table.Find(happened.Pid) is { } process:
                 process.Uid = happened.Detail;

@@ -14,7 +14,6 @@ internal sealed class WatchNumbers(HostPaths paths, TimeProvider clock, Action<s
     private readonly MetricWriter _page = new();
     private readonly Dictionary<(string User, Wound Wound), long> _restarts = [];
     private long _written = long.MinValue / 2;
-    private string? _refused;
 
     /// <summary>A server is restarted for this.</summary>
     public void Restarted(string user, Wound wound) =>
@@ -51,16 +50,6 @@ internal sealed class WatchNumbers(HostPaths paths, TimeProvider clock, Action<s
                 ("kind", Incident.Name(group.Key.Kind)),
                 ("user", group.Key.User ?? "")
             );
-        try
-        {
-            _files.Write("watchdog", _page);
-            _refused = null;
-        }
-        catch (IOException refused)
-        {
-            if (_refused != refused.Message)
-                say($"{refused.Message}; /metrics does without the watchdog's numbers");
-            _refused = refused.Message;
-        }
+        _files.TryWrite("watchdog", _page, say);
     }
 }

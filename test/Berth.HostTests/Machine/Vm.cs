@@ -116,6 +116,22 @@ public abstract class Vm(string suite, params string[] agents) : IAsyncLifetime
         }
     }
 
+    /// <summary>Takes the processor away from the whole machine, as a host does that is suspended: it sees only that the
+    /// time has jumped.</summary>
+    public async Task Suspend(TimeSpan time)
+    {
+        await Signal("STOP");
+        await Task.Delay(time);
+        await Signal("CONT");
+    }
+
+    private async Task Signal(string signal)
+    {
+        using var kill = Process.Start("pkill", [$"-{signal}", "-f", $"qemu-system.*127.0.0.1:{_port}-"]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
     private async Task<bool> Boot(string payload)
     {
         _port = FreePort();

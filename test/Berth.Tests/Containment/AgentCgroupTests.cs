@@ -61,11 +61,16 @@ public sealed class AgentCgroupTests : IDisposable
         Assert.Equal(9, ProcessEvent.Parse(Datagram(0x80000000, 30, 30, 9, 17)).Detail);
         Assert.Equal(0, ProcessEvent.Parse(Datagram(0x80000000, 30, 30, 256, 17)).Detail);
         Assert.Equal(1000, ProcessEvent.Parse(Datagram(4, 30, 30, 1000, 1000)).Detail);
+        Assert.Equal(
+            new ProcessEvent(ProcessEventKind.Title, 30, 0),
+            ProcessEvent.Parse(Datagram(0x200, 30, 30, 0x676f68, 0))
+        );
+        Assert.Equal(default, ProcessEvent.Parse(Datagram(0x200, 31, 30, 0x676f68, 0)));
     }
 
     [Fact]
     public void No_datagram_is_too_short_or_too_strange() =>
-        Gen.Byte.Array[0, 200].Sample(bytes => Assert.InRange((int)ProcessEvent.Parse(bytes).Kind, 0, 4));
+        Gen.Byte.Array[0, 200].Sample(bytes => Assert.InRange((int)ProcessEvent.Parse(bytes).Kind, 0, 5));
 
     private void Process(int pid, int parent, string cgroup)
     {

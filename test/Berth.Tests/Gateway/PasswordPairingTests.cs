@@ -283,6 +283,14 @@ public class PasswordPairingTests
         using var fetched = await front.Open().Fetch("/api/projects");
         Assert.Equal("the page", await fetched.Content.ReadAsStringAsync(Stop));
 
+        // Its service worker would keep an old page in front of the gateway: what comes in its place does away with it.
+        using var worker = await browser.Fetch("/sw.js");
+        Assert.Equal("text/javascript", worker.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("unregister()", await worker.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        await using var bare = await PairingFront.Start(server.Address, _ => new NoPairing());
+        using var its = await bare.Open().Fetch("/sw.js");
+        Assert.Equal("the page", await its.Content.ReadAsStringAsync(Stop));
+
         // A token that is worth nothing any more is replaced.
         server.Token = null;
         clock.Advance(TimeSpan.FromMinutes(1));

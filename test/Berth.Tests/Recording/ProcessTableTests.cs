@@ -33,6 +33,31 @@ public sealed class ProcessTableTests
         Assert.Equal([100, 102], _scene.Table.Living.Select(process => process.Pid).Order());
     }
 
+    /// <summary>The control: an agent that calls itself something else is still what was run, its conversation too.</summary>
+    [Fact]
+    public void A_forked_workers_title_is_what_it_runs_and_nobody_elses_is()
+    {
+        _scene.Server("alice", 1000, 100);
+        var claude = _scene.Claude(101, 100, 0);
+        var worker = _scene.Table.Forked(102, 101, 5)!;
+        var title = ProgramFacts.Of(["claude", "index", "shop"], "", null);
+        Assert.Equal(AgentKind.Claude, title.Agent);
+
+        ProcessTable.Retitled(worker, title);
+        ProcessTable.Retitled(claude, title);
+        Assert.Equal(("claude index shop", AgentKind.None), (worker.Program.Argv, worker.Program.Agent));
+        Assert.Equal("3f2a", claude.Program.Session);
+        Assert.EndsWith("--session-id 3f2a", claude.Program.Argv, StringComparison.Ordinal);
+
+        // Gone before its next one could be read: whom it forked has to be asked.
+        ProcessTable.Retitled(worker, ProgramFacts.Unread);
+        Assert.Equal("claude index shop", worker.Program.Argv);
+        var second = _scene.Table.Forked(103, 102, 6)!;
+        Assert.True(second.TitleMissed);
+        ProcessTable.Retitled(second, title);
+        Assert.False(second.TitleMissed);
+    }
+
     [Fact]
     public void The_dead_are_remembered_up_to_a_number()
     {

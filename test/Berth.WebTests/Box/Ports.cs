@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -14,5 +15,35 @@ internal static class Ports
         var ports = held.Select(one => ((IPEndPoint)one.LocalEndpoint).Port).ToArray();
         held.ForEach(one => one.Dispose());
         return ports;
+    }
+
+    /// <summary>The process that listens on a port of loopback, or everywhere.</summary>
+    public static int Listener(int port)
+    {
+        var hex = port.ToString("X4", CultureInfo.InvariantCulture);
+        var sockets = File.ReadLines("/proc/net/tcp")
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(words => words[1].EndsWith($":{hex}", StringComparison.Ordinal) && words[3] == "0A")
+            .Select(words => $"socket:[{words[9]}]")
+            .ToHashSet(StringComparer.Ordinal);
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var pid))
+                continue;
+            try
+            {
+                if (
+                    Directory
+                        .EnumerateFiles($"{folder}/fd")
+                        .Any(file => new FileInfo(file).LinkTarget is { } to && sockets.Contains(to))
+                )
+                    return pid;
+            }
+            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+            {
+                // It ended, or is somebody else's.
+            }
+        }
+        throw new InvalidOperationException($"nobody listens on port {port}");
     }
 }

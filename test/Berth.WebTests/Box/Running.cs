@@ -57,13 +57,17 @@ internal sealed class Running : IAsyncDisposable
         var clock = Stopwatch.StartNew();
         while (true)
         {
+            // What it said last is read after it has ended.
+            var ended = _process.HasExited;
+            if (ended)
+                await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
             var said = Said;
             if (
                 Regex.Match(said, pattern, RegexOptions.Multiline | RegexOptions.NonBacktracking) is
                 { Success: true } match
             )
                 return match;
-            if (_process.HasExited || clock.Elapsed > Limits.Generous)
+            if (ended || clock.Elapsed > Limits.Generous)
                 Assert.Fail($"it never said '{pattern}', but:\n{said}");
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Berth.WebTests.Browser;
 using Xunit;
 
@@ -68,44 +66,29 @@ public abstract class Workstation : IAsyncLifetime
         await person.Sees("h1", $"Sign in as {user}");
         await person.Page.GetByRole(Microsoft.Playwright.AriaRole.Button).ClickAsync();
         await person.Page.WaitForURLAsync(
-            url => !url.Contains("/berth/", StringComparison.Ordinal),
-            new() { Timeout = (float)Limits.Generous.TotalMilliseconds }
+            url => !new Uri(url).AbsolutePath.StartsWith("/berth/", StringComparison.Ordinal),
+            new()
+            {
+                Timeout = (float)Limits.Generous.TotalMilliseconds,
+                // Some pages take long to load all they have.
+                WaitUntil = Microsoft.Playwright.WaitUntilState.Commit,
+            }
         );
     }
 
     /// <summary>Ends somebody's server as a crash does.</summary>
     public void Kill(string user)
     {
-        var port = Servers[user].ToString(CultureInfo.InvariantCulture);
-        var killed = 0;
-        foreach (
-            var folder in Directory
-                .EnumerateDirectories("/proc")
-                .Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0]))
-        )
-        {
-            string[] words;
-            try
-            {
-                words = Encoding.UTF8.GetString(File.ReadAllBytes($"{folder}/cmdline")).Split('\0');
-            }
-            catch (IOException)
-            {
-                continue;
-            }
-            // The server itself, not whoever holds it.
-            if (words is [_, "serve", ..] && words.Contains(port, StringComparer.Ordinal))
-            {
-                System
-                    .Diagnostics.Process.GetProcessById(
-                        int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)
-                    )
-                    .Kill();
-                killed++;
-            }
-        }
-        Assert.Equal(1, killed);
+        using var server = System.Diagnostics.Process.GetProcessById(Ports.Listener(Servers[user]));
+        server.Kill();
     }
+
+    /// <summary>What Berth generated for somebody's server, and no browser may see.</summary>
+    public string Secret(string user) =>
+        File.ReadAllText(Path.Join(_state, "berth", "users", user, "secrets.env")).Trim().Split('=', 2)[1].Trim('"');
+
+    /// <summary>Who asked for what.</summary>
+    public string AccessLog() => File.ReadAllText(Path.Join(_state, "berth", "gateway", "access.log"));
 
     public async ValueTask DisposeAsync()
     {

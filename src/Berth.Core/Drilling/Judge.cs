@@ -10,26 +10,15 @@ public static class Judge
     /// On a box that is slow by itself, what it took while all was quiet comes on top.</summary>
     public const double Bar = 500;
 
-    /// <summary>From so long on it was not the drill alone that was late, in milliseconds.</summary>
-    public const double StoodStill = 1000;
+    /// <summary>Who was looked at for less than this, in milliseconds, without what the machine stood still, cannot be
+    /// judged.</summary>
+    public const double Enough = 1000;
 
     /// <summary>A surface may be over its cap by what the kernel counts late: a batch for each processor.</summary>
     private const long Slack = 8L << 20;
 
     public static IReadOnlyList<Verdict> Of(Scenario scenario, Observation seen) =>
         [.. scenario.Checks.Select(check => One(scenario, check, seen))];
-
-    /// <summary>Whether nothing failed but gaps. What holds somebody up does so each time; a box in use is late for many
-    /// reasons: such a drill is done once more, and then it counts.</summary>
-    public static bool GapsAlone(IReadOnlyList<Verdict> verdicts)
-    {
-        var failed = verdicts.Where(verdict => verdict.Outcome is Outcome.Fail).ToList();
-        return failed.Count > 0
-            && failed.TrueForAll(verdict =>
-                verdict.Check is Check.ServerAnswers or Check.OthersAnswer
-                || (verdict.Check is Check.AgentsLive && verdict.Figure.StartsWith("gap ", StringComparison.Ordinal))
-            );
-    }
 
     /// <summary>What a check says, and whose promise it is.</summary>
     public static (Promise Promise, string Says) Meaning(Check check) =>
@@ -89,6 +78,13 @@ public static class Judge
         if (seen.Hog is not { } hog)
             return new Answer(Check.DiesAtCap, null, "", "there was no hog");
         var figure = $"{Words.Memory(hog.Peak)} of {Words.Cap(hog.Cap)}";
+        if (seen.Killed.Any(killed => killed.Ours && !killed.AtCap))
+            return new Answer(
+                Check.DiesAtCap,
+                false,
+                figure,
+                "it was killed because the whole machine ran out of memory, before any cap was reached"
+            );
         var died = seen.Killed.Any(killed => killed.Ours);
         if (died && !hog.Reached && hog.Peak <= hog.Cap + Slack)
             return new Answer(Check.DiesAtCap, true, figure, "");
@@ -134,26 +130,26 @@ public static class Judge
         var tracks = seen.Tracks.Where(track => track.Role == role).ToList();
         if (tracks.Count == 0)
             return new Answer(check, null, "", $"there was nobody to ask: {who}");
+        if (seen.Looked - seen.Still < Enough)
+            return new Answer(
+                check,
+                null,
+                "",
+                $"this whole machine stood still for {Milliseconds(seen.Still)} of {Milliseconds(seen.Looked)}: drill again"
+            );
         var worst = tracks.MaxBy(Over)!;
-        var figure = $"gap {Milliseconds(worst.Loud.Longest)}";
-        return Over(worst) <= 0 ? new Answer(check, true, figure, "")
-            // Whoever stood still with everybody else was not held up by the fault. It is no pass either.
-            : seen.Still >= StoodStill && Over(worst) <= seen.Still
-                ? new Answer(
-                    check,
-                    null,
-                    figure,
-                    $"this whole machine stood still for {Milliseconds(seen.Still)} meanwhile: drill again"
-                )
+        var figure = $"gap {Milliseconds(worst.Loud.Held)}";
+        return Over(worst) <= 0
+            ? new Answer(check, true, figure, "")
             : new Answer(
                 check,
                 false,
                 figure,
-                $"{worst.Name} gave no answer for {Milliseconds(worst.Loud.Longest)}; the bar is {Milliseconds(Bar + worst.Quiet)}{why}"
+                $"{worst.Name} gave no answer for {Milliseconds(worst.Loud.Held)}; the bar is {Milliseconds(Bar + worst.Quiet)}{why}"
             );
     }
 
-    private static double Over(Track track) => track.Loud.Longest - Bar - track.Quiet;
+    private static double Over(Track track) => track.Loud.Held - Bar - track.Quiet;
 
     private static Answer AgentsLive(Observation seen)
     {
@@ -176,6 +172,13 @@ public static class Judge
             .Distinct(StringComparer.Ordinal)
             .ToList();
         var ours = seen.Killed.Count(killed => killed.Ours);
+        if (wrong.Count == 0 && seen.Unread > 0)
+            return new Answer(
+                Check.NobodyElseDies,
+                null,
+                "",
+                $"the kernel's log was overwritten before it was read ({Words.Count(seen.Unread, "line")}): drill again"
+            );
         return wrong.Count == 0
             ? new Answer(
                 Check.NobodyElseDies,

@@ -11,10 +11,13 @@ public enum Role
 
     /// <summary>Somebody else's server.</summary>
     Other,
+
+    /// <summary>A server outside of every cap that nothing is done to: how the machine itself does.</summary>
+    Reference,
 }
 
 /// <summary>How somebody answered, before the fault and while it was there.</summary>
-/// <param name="Quiet">The longest gap before, in milliseconds.</param>
+/// <param name="Quiet">The longest gap before, without what the machine stood still, in milliseconds.</param>
 /// <param name="Loud">While it was there.</param>
 public sealed record Track(Role Role, string Name, double Quiet, Gaps Loud);
 
@@ -22,7 +25,8 @@ public sealed record Track(Role Role, string Name, double Quiet, Gaps Loud);
 /// <param name="Pid">Its pid.</param>
 /// <param name="Name">What it called itself.</param>
 /// <param name="Ours">It was one of the drill's hogs.</param>
-public sealed record Killed(int Pid, string Name, bool Ours);
+/// <param name="AtCap">A cgroup's cap was reached; otherwise the whole machine ran out.</param>
+public sealed record Killed(int Pid, string Name, bool Ours, bool AtCap);
 
 /// <summary>What became of the hog, or of the hogs together.</summary>
 /// <param name="Cap">The cap it should die at, in bytes.</param>
@@ -75,7 +79,12 @@ public sealed record Observation(
     IReadOnlyList<Answer> Answers
 )
 {
-    /// <summary>The longest time, in milliseconds, for which the drill itself did not get on: a virtual machine that was
-    /// paused, a box that stood still as a whole.</summary>
-    public double Still { get; init; }
+    /// <summary>How long was looked at it, in milliseconds.</summary>
+    public required double Looked { get; init; }
+
+    /// <summary>How much of that the machine as a whole stood still, in milliseconds.</summary>
+    public required double Still { get; init; }
+
+    /// <summary>Lines of the kernel's log that were overwritten before they were read: whom it killed is not known.</summary>
+    public long Unread { get; init; }
 }

@@ -164,10 +164,10 @@ public static class Scenarios
         new(
             "daemon-kill",
             null,
-            "each of Berth's own services is killed, one after the other, while a hog grows",
+            "recorder, watchdog, agents' watch and daemon are killed, one after the other, while a hog grows",
             Fault.DaemonKill,
             [],
-            12,
+            8,
             Deaths.TheHog,
             IncidentKind.OomKill,
             [

@@ -89,7 +89,17 @@ public static class DrillCommand
         }
         if (Refused() is { } refusal)
             return Fail(refusal);
-        return parse.GetValue(s_work) ? Work(parse, scenarios) : Front(parse, names, shapes);
+        if (
+            parse.GetValue(s_report) is { } report
+            && Path.GetDirectoryName(Path.GetFullPath(report)) is var folder
+            && !Directory.Exists(folder)
+        )
+            return Fail($"there is no folder {folder} for the report: make it, or name another file");
+        if (parse.LoadRoster() is not { } roster)
+            return ExitCodes.Failed;
+        if (Refusals.Of(roster, parse.GetValue(s_user), scale is "full", parse.GetValue(s_yes)) is { } person)
+            return Fail(person);
+        return parse.GetValue(s_work) ? Work(parse, scenarios, roster) : Front(parse, names, shapes);
     }
 
     /// <summary>What can be told before anything is begun.</summary>
@@ -130,7 +140,7 @@ public static class DrillCommand
             "--property=OOMScoreAdjust=-900",
             "--property=Nice=-5",
             "--property=TimeoutStopSec=180",
-            $"--property=ExecStopPost={program} drill clean --work --roster {roster}",
+            $"--property=ExecStopPost={CommandWord.Quoted(program)} drill clean --work --roster {CommandWord.Quoted(roster)}",
             $"--setenv=COLUMNS={Terminal.Width}",
             $"--setenv=SUDO_UID={Environment.GetEnvironmentVariable("SUDO_UID")}",
             $"--setenv=TZ={Environment.GetEnvironmentVariable("TZ")}",
@@ -141,7 +151,7 @@ public static class DrillCommand
             "--work",
             $"--front={Environment.ProcessId}",
             "--roster",
-            roster,
+            CommandWord.Literal(roster),
             "--scale",
             parse.GetValue(s_scale)!,
             .. shapes.SelectMany(shape => Given("--shape", shape)),
@@ -155,18 +165,16 @@ public static class DrillCommand
         return Fail($"systemd-run cannot be started: {Native.ErrorMessage}");
     }
 
-    private static string[] Given(string option, string? value) => value is null ? [] : [option, value];
+    private static string[] Given(string option, string? value) =>
+        value is null ? [] : [option, CommandWord.Literal(value)];
 
-    private static int Work(ParseResult parse, IReadOnlyList<Scenario> scenarios)
+    private static int Work(ParseResult parse, IReadOnlyList<Scenario> scenarios, Roster roster)
     {
-        if (parse.LoadRoster() is not { } roster)
-            return ExitCodes.Failed;
         var json = parse.GetValue(Shared.Json);
         var order = new DrillOrder(
             scenarios,
             parse.GetValue(s_user),
             parse.GetValue(s_scale) is "full",
-            parse.GetValue(s_yes),
             parse.GetValue(s_front)
         );
         DrillRun run;
@@ -188,6 +196,10 @@ public static class DrillCommand
         {
             return Fail(refused.Message);
         }
+        if (json)
+            Console.Out.WriteLine(DrillJson.Render(run));
+        else
+            Show(run, parse.GetValue(s_names) is ["all"]);
         if (parse.GetValue(s_report) is { } report)
         {
             // In one step, and not through a link: it may be a folder of the person's who asked for it.
@@ -195,11 +207,9 @@ public static class DrillCommand
                 report,
                 System.Text.Encoding.UTF8.GetBytes(DrillPage.Html(run, Plot.Script, Plot.Style))
             );
+            if (!json)
+                Console.Out.WriteLine($"Report: {report}");
         }
-        if (json)
-            Console.Out.WriteLine(DrillJson.Render(run));
-        else
-            Show(run, parse.GetValue(s_names) is ["all"], parse.GetValue(s_report));
         return run.Outcome switch
         {
             Outcome.Pass => ExitCodes.Ok,
@@ -209,7 +219,7 @@ public static class DrillCommand
         };
     }
 
-    private static void Show(DrillRun run, bool all, string? report)
+    private static void Show(DrillRun run, bool all)
     {
         Console.Out.WriteLine();
         Terminal.Write(DrillTable.Of(run));
@@ -217,8 +227,6 @@ public static class DrillCommand
             Console.Out.WriteLine(line);
         if (all)
             Console.Out.WriteLine("Not drilled: bad-update (Berth has no updates yet).");
-        if (report is not null)
-            Console.Out.WriteLine($"Report: {report}");
     }
 
     private static int List(bool json)

@@ -11,15 +11,14 @@ namespace Berth.Drilling;
 /// nothing.</summary>
 internal static class CredentialFaults
 {
-    private const string Sibling = "OPENAI_API_KEY";
+    private const string Later = "changed-since";
 
     /// <summary>Codex' file, because nobody tries with a real inference what it holds: a drill sends nothing to anybody.
     /// </summary>
     public static FaultSight Logout(DrillScene scene, Scenario scenario)
     {
         var victim = scene.Victim;
-        var good = Login("drill-access", "drill-refresh");
-        Write(scene, good);
+        Write(scene, Login("kept-beside", "drill-access", "drill-refresh"));
         var copy = $"{CredentialUnits.LoginState}/{victim.User}/codex.json";
         if (!DrillScene.Until(scenario.Seconds, () => File.Exists(copy)))
             return Both(
@@ -28,7 +27,8 @@ internal static class CredentialFaults
                 $"nobody keeps a copy of {victim.User}'s logins: systemctl status berth-login@{victim.User}"
             );
         var begun = Moment.Now;
-        Write(scene, Login("", ""));
+        // What is beside it has changed since the copy: who puts the whole file back would undo that.
+        Write(scene, Login(Later, "", ""));
         var now = "";
         var restored = DrillScene.Until(
             scenario.Seconds,
@@ -36,7 +36,7 @@ internal static class CredentialFaults
             300
         );
         var took = ((Moment.Now - begun) / 1000).ToString("0.0 s", CultureInfo.InvariantCulture);
-        var kept = now.Contains(Sibling, StringComparison.Ordinal);
+        var kept = now.Contains(Later, StringComparison.Ordinal);
         return FaultSight.Of(
             restored
                 ? new Answer(Check.LoginRestored, true, $"at most {took}", "")
@@ -114,6 +114,13 @@ internal static class CredentialFaults
             var verdicts = new List<Credentials.Verdict>();
             for (var round = 0; round < 3; round++)
                 verdicts.Add(box.Sync.Run(user, box.Uid(user), DateTimeOffset.UtcNow).Truth.Verdict);
+            if (verdicts.Exists(verdict => verdict is not Credentials.Verdict.Unknown))
+                return new Answer(
+                    Check.TokenKept,
+                    null,
+                    "",
+                    $"the damage was not noticed: the store says {verdicts[^1]}"
+                );
             return Delivered(user)
                 ? new Answer(Check.TokenKept, true, $"kept {verdicts.Count} times", "")
                 : new Answer(
@@ -131,8 +138,8 @@ internal static class CredentialFaults
 
     private static bool Delivered(string user) => File.Exists(TokenFile.UnitPath(user));
 
-    private static string Login(string access, string refresh) =>
-        $$"""{"{{Sibling}}":"kept-beside","tokens":{"access_token":"{{access}}","refresh_token":"{{refresh}}"},"last_refresh":"2026-01-01T00:00:00Z"}""";
+    private static string Login(string beside, string access, string refresh) =>
+        $$"""{"OPENAI_API_KEY":"{{beside}}","tokens":{"access_token":"{{access}}","refresh_token":"{{refresh}}"},"last_refresh":"2026-01-01T00:00:00Z"}""";
 
     /// <summary>As the person, and in one step: what an agent does.</summary>
     private static void Write(DrillScene scene, string text)

@@ -10,15 +10,8 @@ namespace Berth.Drilling;
 /// <param name="Scenarios">The drills.</param>
 /// <param name="User">Whose own surface; null for people of the drill's own.</param>
 /// <param name="Full">Scale <c>full</c>.</param>
-/// <param name="Confirmed">Said with <c>--yes</c>.</param>
 /// <param name="Front">Pid of who waits for the result; 0 for nobody.</param>
-internal sealed record DrillOrder(
-    IReadOnlyList<Scenario> Scenarios,
-    string? User,
-    bool Full,
-    bool Confirmed,
-    int Front
-);
+internal sealed record DrillOrder(IReadOnlyList<Scenario> Scenarios, string? User, bool Full, int Front);
 
 /// <summary>A run on this host: refuses what must be refused, sets the scene, drills, and takes the scene away.</summary>
 internal sealed class DrillHost(string rosterFile, DrillOrder order, Action<string> say)
@@ -34,8 +27,6 @@ internal sealed class DrillHost(string rosterFile, DrillOrder order, Action<stri
             ?? throw new DrillException("another berth is changing this host; wait for it, then run this again");
         if (RosterTrust.Complaint(rosterFile) is { } complaint)
             throw new DrillException(complaint);
-        if (Refusals.Of(roster, order.User, order.Full, order.Confirmed) is { } person)
-            throw new DrillException(person);
         if (_stage.Clear() is { } left)
             throw new DrillException($"an earlier drill left something that cannot be taken away: {left}");
         var planned = new Preview(HostPaths.Live, _run).Of(roster, new PlanOptions());
@@ -122,8 +113,9 @@ internal sealed class DrillHost(string rosterFile, DrillOrder order, Action<stri
             var results = new List<DrillResult>();
             var targets = Target.Of(roster, planned, HostPaths.Live);
             var victim = targets.Single(target => target.User == (order.User ?? DrillPeople.Victim));
+            var parts = new Parts(Program, DrillStage.Output, _run);
             using var scene = new DrillScene(
-                new Parts(Program, DrillStage.Output, _run),
+                parts,
                 _run,
                 Program,
                 roster,
@@ -132,13 +124,14 @@ internal sealed class DrillHost(string rosterFile, DrillOrder order, Action<stri
             )
             {
                 Full = order.Full,
+                Machine = new Reference(parts, victim),
             };
             // Many people are asked more seldom, so that asking is no load of its own.
             var pause = 2 * Moment.Pause * Math.Max(1, targets.Count / 8);
             List<Prober> asked =
             [
-                new Prober(victim, Role.Victim, Moment.Pause),
-                .. targets.Where(target => target != victim).Select(target => new Prober(target, Role.Other, pause)),
+                Prober.Of(victim, Role.Victim, Moment.Pause),
+                .. targets.Where(target => target != victim).Select(target => Prober.Of(target, Role.Other, pause)),
             ];
             try
             {

@@ -9,17 +9,23 @@ namespace Berth.Drilling;
 /// <param name="say">One line of progress.</param>
 internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked, Action<string> say)
 {
-    /// <summary>How long all is looked at before each fault, in seconds.</summary>
-    private const double QuietSeconds = 2;
+    /// <summary>How long all is looked at before the first fault, in seconds: what is usual here.</summary>
+    private const double FirstSeconds = 2;
+
+    /// <summary>The same before each other one: the longest silence of all of them counts.</summary>
+    private const double QuietSeconds = 1;
 
     /// <summary>How long an incident may take to be told, in seconds.</summary>
     private const double TellingSeconds = 20;
+
+    /// <summary>How long is looked whether the same is told again, in seconds.</summary>
+    private const double AgainSeconds = 3;
 
     /// <summary>Of the silence before a fault: who is silent for longer cannot be judged by it, in milliseconds.</summary>
     private const double TooSlow = 3000;
 
     private readonly Dictionary<string, double> _quiet = new(StringComparer.Ordinal);
-    private readonly Pulse _pulse = new();
+    private bool _rested;
 
     public DrillResult Do(Scenario scenario)
     {
@@ -27,17 +33,7 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
         var from = Moment.Now;
         try
         {
-            var result = Done(scenario, from);
-            var again =
-                result.Outcome is Outcome.Refused && _pulse.Still >= Judge.StoodStill
-                    ? "this machine stood still meanwhile"
-                : Judge.GapsAlone(result.Verdicts)
-                    ? "only gaps are over the bar, for which a box in use may have reasons of its own"
-                : null;
-            if (again is null)
-                return result;
-            say($"  {again}: once more");
-            return Done(scenario, Moment.Now);
+            return Done(scenario, from);
         }
         catch (DrillException broken)
         {
@@ -52,14 +48,18 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
         using var server = new MemoryCurve(scene.Victim.Cgroup);
         using var slice = new MemoryCurve(scene.Victim.Slice);
         var began = Moment.Now;
-        DrillScene.Wait(QuietSeconds);
+        DrillScene.Wait(_rested ? QuietSeconds : FirstSeconds);
         List<IAsked> everybody = [.. asked, .. scene.Agents.Select(agent => agent.Heart)];
         var agents = scene.Agents.ToList();
         var fault = Moment.Now;
+        if (!_rested)
+            scene.Machine.Rest(began, fault);
+        _rested = true;
+        var calm = scene.Machine.Stalls(began, fault);
         foreach (var one in everybody)
             _quiet[one.Name] = Math.Max(
                 _quiet.GetValueOrDefault(one.Name),
-                Gaps.Of(began, fault, one.Answers(), one.Pause).Longest
+                Gaps.Of(began, fault, one.Answers(), one.Pause, calm).Held
             );
         if (_quiet.MaxBy(one => one.Value) is { Value: > TooSlow } slow)
         {
@@ -70,12 +70,11 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
         }
         scene.Quiet = _quiet.GetValueOrDefault(asked[0].Name);
         scene.ForgetKills();
-        _pulse.Begin();
         var before = scene.Server(null);
         var wall = DateTimeOffset.UtcNow;
         var sight = Make(scenario);
         var to = Moment.Now;
-        var still = _pulse.Still;
+        var machine = scene.Machine.Stalls(fault, to);
         var telling = new Telling(0, "", false);
         if (scenario.Incident is { } kind)
             _ = DrillScene.Until(
@@ -83,17 +82,27 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
                 () => (telling = scene.Told(kind, wall.AddSeconds(-1), sight.Hogs)) is { Times: > 0, NamesIt: true },
                 400
             );
+        if (scenario.Incident is IncidentKind.ForkStorm)
+        {
+            // One storm is told once: whoever would tell it again has had the time to.
+            DrillScene.Wait(AgainSeconds);
+            telling = scene.Told(IncidentKind.ForkStorm, wall.AddSeconds(-1), sight.Hogs);
+        }
         var seen = new Observation(
             [
                 .. everybody.Select(one => new Track(
                     one.Role,
                     one.Name,
                     _quiet.GetValueOrDefault(one.Name),
-                    Gaps.Of(fault, to, one.Answers(), one.Pause)
+                    Gaps.Of(fault, to, one.Answers(), one.Pause, machine)
                 )),
             ],
             scene.Server(before),
-            [.. scene.Killed().Select(killed => new Killed(killed.Pid, killed.Name, sight.Hogs.Contains(killed.Pid)))],
+            [
+                .. scene
+                    .Killed()
+                    .Select(kill => new Killed(kill.Pid, kill.Name, sight.Hogs.Contains(kill.Pid), kill.AtCap)),
+            ],
             sight.Hog,
             // Where the server was meant to be stopped, its agents were as well.
             scenario.Checks.Contains(Check.ServerLives)
@@ -103,14 +112,16 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
             sight.Answers
         )
         {
-            Still = still,
+            Looked = to - fault,
+            Still = machine.Total,
+            Unread = scene.Unread,
         };
         var verdicts = Judge.Of(scenario, seen);
         var result = new DrillResult(
             scenario,
             null,
             verdicts,
-            [.. everybody.Select(one => Silence(one, from, to))],
+            [.. everybody.Append(scene.Machine.Asked).Select(one => Silent(one, from, to))],
             Memory(("server and its agents", server), ("sessions", slice), from),
             (fault - from) / 1000,
             (Moment.Now - from) / 1000
@@ -147,13 +158,13 @@ internal sealed class DrillRunner(DrillScene scene, IReadOnlyList<Prober> asked,
             Fault.DaemonKill => ServerFaults.DaemonKill(scene, scenario),
             Fault.Logout => CredentialFaults.Logout(scene, scenario),
             Fault.TokenRevoked => CredentialFaults.TokenRevoked(scene, scenario),
-            Fault.Squatter => SquatFault.Make(scene, scenario),
+            Fault.Squatter => SquatFault.Make(scene, scenario, asked[0]),
             Fault.DiskFull => DiskFault.Make(scene, scenario),
             _ => throw new DrillException("this version cannot do it"),
         };
 
     /// <summary>At each answer: how long there had been none, less the pause that is the asker's own.</summary>
-    private static Curve Silence(IAsked one, double from, double to)
+    private static Curve Silent(IAsked one, double from, double to)
     {
         var points = new List<Point>();
         double? last = null;

@@ -31,7 +31,11 @@ internal sealed record DrillScene(
     Target? Peer
 ) : IDisposable
 {
-    private readonly List<(int Pid, string Name)> _killed = [];
+    /// <summary>Of a time that a wait lasts, so much of it counts between two looks, in milliseconds: while the machine
+    /// stood still nobody could do what is waited for.</summary>
+    private const double Counts = 1000;
+
+    private readonly List<Kill> _killed = [];
     private readonly KernelKills _kernel = new();
 
     /// <summary>Agents of the victim that work.</summary>
@@ -43,16 +47,22 @@ internal sealed record DrillScene(
     /// <summary>The longest gap of the victim while all was quiet, in milliseconds.</summary>
     public double Quiet { get; set; }
 
+    /// <summary>What the machine itself does.</summary>
+    public required Reference Machine { get; init; }
+
     /// <summary>Whom the kernel has killed since the fault was made.</summary>
-    public IReadOnlyList<(int Pid, string Name)> Killed()
+    public IReadOnlyList<Kill> Killed()
     {
         _killed.AddRange(_kernel.Take());
         return _killed;
     }
 
+    /// <summary>Lines of the kernel's log that nobody has read since.</summary>
+    public long Unread => _kernel.Unread;
+
     public void ForgetKills()
     {
-        _ = _kernel.Take();
+        _kernel.Forget();
         _killed.Clear();
     }
 
@@ -61,17 +71,21 @@ internal sealed record DrillScene(
     /// <exception cref="DrillException">The box is in trouble: the drill is broken off.</exception>
     public static bool Until(double seconds, Func<bool> come, int step = 100)
     {
-        for (var end = Moment.Now + (seconds * 1000); ; Thread.Sleep(step))
+        var (last, left) = (Moment.Now, seconds * 1000);
+        while (!come())
         {
-            if (come())
-                return true;
             if (Surfaces.Stalled() is > Refusals.Abort and var stalled)
                 throw new DrillException(
                     $"broken off: for {stalled:0}% of the last 10 s nothing on this box ran for want of memory"
                 );
-            if (Moment.Now > end)
+            if (left < 0)
                 return false;
+            Thread.Sleep(step);
+            var now = Moment.Now;
+            left -= Math.Min(now - last, step + Counts);
+            last = now;
         }
+        return true;
     }
 
     public static void Wait(double seconds) => _ = Until(seconds, () => false);
@@ -150,5 +164,9 @@ internal sealed record DrillScene(
         return new Telling(found.Count, found[0].Sentence, names);
     }
 
-    public void Dispose() => _kernel.Dispose();
+    public void Dispose()
+    {
+        _kernel.Dispose();
+        Machine.Dispose();
+    }
 }

@@ -86,9 +86,16 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
         Parts.StopAll(run);
         if (!AnythingLeft())
             return null;
-        if (AnybodyLeft() && ClearPeople() is { } left)
+        Unmount();
+        var people = AnybodyLeft();
+        // Before the plan is done, whose reload is the one that sees it.
+        var servers = RemoveServers();
+        if (people && ClearPeople() is { } left)
             return left;
-        RemoveServers();
+        foreach (var server in servers)
+            _ = run.Run("systemctl", "reset-failed", server);
+        if (!people && servers.Count > 0)
+            _ = run.Run("systemctl", "daemon-reload");
         foreach (var folder in (string[])[Folder, Kept])
         {
             if (Directory.Exists(folder))
@@ -103,7 +110,6 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
         if (reading.Roster is not { } overlay)
             return $"{reading.Problems[0]}";
         var roster = overlay with { Users = [.. overlay.Users.Where(user => !DrillPeople.IsOne(user.Name))] };
-        Unmount();
         var preview = new Preview(s_host, run);
         var planned = preview.Of(roster, new PlanOptions());
         if (planned.Plan.Refused)
@@ -168,28 +174,31 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
     }
 
     /// <summary>Also where a drill was killed before anybody was made.</summary>
-    private void RemoveServers()
+    /// <returns>Whose drop-ins were there.</returns>
+    private static List<string> RemoveServers()
     {
         if (!Directory.Exists(Units))
-            return;
+            return [];
         var folders = DrillPeople
             .Names.SelectMany(name => Directory.GetDirectories(Units, $"*{ServerUnits.InstanceMark}{name}.service.d"))
             .ToList();
         foreach (var folder in folders)
-        {
             Directory.Delete(folder, recursive: true);
-            _ = run.Run("systemctl", "reset-failed", Path.GetFileNameWithoutExtension(folder));
-        }
-        if (folders.Count > 0)
-            _ = run.Run("systemctl", "daemon-reload");
+        return folders.ConvertAll(folder => Path.GetFileNameWithoutExtension(folder));
     }
 
+    /// <summary>The small disk, wherever homes are.</summary>
     private void Unmount()
     {
-        foreach (var line in File.ReadLines("/proc/self/mounts"))
+        var made = new ManifestFile(_files).Read().Accounts.Keys.Where(DrillPeople.IsOne).ToList();
+        if (made.Count == 0)
+            return;
+        var accounts = new AccountFiles(s_host, _files).Read(made, run);
+        var homes = made.Select(name => accounts.GetValueOrDefault(name)?.Home).OfType<string>();
+        foreach (var home in homes)
         {
-            if (line.Split(' ') is [_, var place, ..] && place == $"/home/{DrillPeople.Victim}")
-                _ = run.Run("umount", "--lazy", place);
+            if (File.ReadLines("/proc/self/mounts").Any(line => line.Split(' ') is [_, var place, ..] && place == home))
+                _ = run.Run("umount", "--lazy", home);
         }
     }
 

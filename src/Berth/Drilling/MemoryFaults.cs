@@ -17,7 +17,6 @@ internal static class MemoryFaults
         var surface = session ? scene.Victim.Slice : tools;
         var cap = Expected(scene, session, tools);
         using var memory = new MemoryCurve(surface);
-        var begun = Moment.Now;
         var to = scenario.Shape is "plateau"
             ? Math.Max(8 * Mebibyte, (cap * 9 / 10) - (Surfaces.Number(tools, "memory.current") ?? 0))
             : More(cap);
@@ -27,8 +26,13 @@ internal static class MemoryFaults
         if (scenario.Shape is "renamed")
             words.AddRange(["--name", "sshd"]);
         var hog = session
-            ? scene.Parts.Beside(SessionUnits.SliceName(scene.Victim.Account.Uid), scene.Victim, 60, [.. words])
-            : scene.Parts.Inside(tools, scene.Victim, 60, [.. words]);
+            ? scene.Parts.Beside(
+                SessionUnits.SliceName(scene.Victim.Account.Uid),
+                scene.Victim,
+                Parts.Limit,
+                [.. words]
+            )
+            : scene.Parts.Inside(tools, scene.Victim, Parts.Limit, [.. words]);
         var plateau = scenario.Shape is "plateau";
         bool Over() => hog.Says("holds") || (hog.Pid is { } pid && scene.Killed().Any(killed => killed.Pid == pid));
         _ = DrillScene.Until(plateau ? scenario.Seconds * 2 : scenario.Seconds + 16, Over);
@@ -46,7 +50,7 @@ internal static class MemoryFaults
         return new FaultSight(
             plateau
                 ? null
-                : new HogFate(cap, reached ? to : Math.Min(memory.Peak(begun), to), reached, limit, memory.Swapped),
+                : new HogFate(cap, reached ? to : Math.Min(memory.Peak(), to), reached, limit, memory.Swapped),
             hog.Pid is { } it ? new HashSet<int> { it } : new HashSet<int>(),
             answers
         );
@@ -60,14 +64,13 @@ internal static class MemoryFaults
         const int count = 8;
         var each = Math.Max(16 * Mebibyte, More(cap) / count);
         using var memory = new MemoryCurve(tools);
-        var begun = Moment.Now;
         var hogs = Enumerable
             .Range(0, count)
             .Select(_ =>
                 scene.Parts.Inside(
                     tools,
                     scene.Victim,
-                    60,
+                    Parts.Limit,
                     "hog",
                     "--to",
                     Number(each),
@@ -84,7 +87,7 @@ internal static class MemoryFaults
             hogs.TrueForAll(hog => hog.Says("holds")) && !scene.Killed().Any(killed => Pids().Contains(killed.Pid));
         var limit = Surfaces.Cap(tools);
         scene.Parts.Stop(hogs);
-        return new FaultSight(new HogFate(cap, memory.Peak(begun), reached, limit, memory.Swapped), Pids(), []);
+        return new FaultSight(new HogFate(cap, memory.Peak(), reached, limit, memory.Swapped), Pids(), []);
     }
 
     /// <summary>The cap that the roster gives: for the drill's own people it is known, whatever the host says.</summary>
@@ -118,7 +121,7 @@ internal static class MemoryFaults
                     "off",
                     "earlyoom does not run: there is nothing behind the caps (systemctl status earlyoom)"
                 )
-                : new Answer(check, true, "none here", "");
+                : new Answer(check, true, scene.Roster.Host.Backstop ? "not installed" : "off by roster", "");
         if (hog.Pid is not { } big || Rss(big) is not { } rss)
             return new Answer(check, null, "", "there was no hog to compare with");
         var running = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0', StringSplitOptions.RemoveEmptyEntries);

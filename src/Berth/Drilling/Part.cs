@@ -41,6 +41,12 @@ internal sealed class Parts(string program, string folder, ProcessRunner run)
 {
     public const string Prefix = "berth-drill-";
 
+    /// <summary>So long a part may run, in seconds, whatever becomes of the drill.</summary>
+    public const int Limit = 300;
+
+    /// <summary>The same for what is there for the whole of a run.</summary>
+    public const int Longest = 900;
+
     /// <summary>Enters the cgroup while it is still root, then becomes the person and begins anew: the moment before, it is
     /// nobody's program.</summary>
     private const string Enter =
@@ -95,7 +101,7 @@ internal sealed class Parts(string program, string folder, ProcessRunner run)
                 "--property=RuntimeMaxSec=30",
                 $"--working-directory={who.Account.Home}",
                 $"--setenv=HOME={who.Account.Home}",
-                .. words.Select(Literal),
+                .. words.Select(CommandWord.Literal),
             ]
         );
 
@@ -129,16 +135,13 @@ internal sealed class Parts(string program, string folder, ProcessRunner run)
                 $"--property=StandardOutput=append:{output}",
                 "--property=StandardError=null",
                 .. options,
-                .. command.Select(Literal),
+                .. command.Select(CommandWord.Literal),
             ]
         );
         if (!started.Ok)
             throw new DrillException($"a part of the drill did not start: {started.Said}");
         return new Part($"{name}.service", output);
     }
-
-    /// <summary>The service manager puts variables of its own into a command line, shell scripts included.</summary>
-    private static string Literal(string word) => word.Replace("$", "$$", StringComparison.Ordinal);
 
     private string Name() => $"{Prefix}{Interlocked.Increment(ref _count)}";
 

@@ -9,20 +9,24 @@ namespace Berth.Drilling;
 /// every ready check that Berth knows.</summary>
 internal static class PartServer
 {
-    private const int Working = 4 << 20;
+    public const string Connected = "connected";
+    public const string Refused = "refused";
+    private const int Working = 1 << 20;
     private const string Body = """{"environmentId":"berth-drill","healthy":true,"status":"ok","version":"drill"}""";
 
     private static readonly byte[] s_answer = System.Text.Encoding.ASCII.GetBytes(
         $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\nConnection: close\r\n\r\n{Body}"
     );
 
-    /// <param name="address">Where it listens.</param>
+    /// <param name="address">Where it listens; on port 0 it takes a free one, and says which.</param>
     public static int Serve(IPEndPoint address)
     {
         using var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         listener.Bind(address);
         listener.Listen(128);
+        if (address.Port == 0)
+            Console.Out.WriteLine($"port {((IPEndPoint)listener.LocalEndPoint!).Port}");
         var buffer = new byte[8192];
         while (true)
         {
@@ -83,17 +87,18 @@ internal static class PartServer
     public static int Knock(IPEndPoint address)
     {
         using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        socket.ReceiveTimeout = socket.SendTimeout = 3000;
         try
         {
             socket.Connect(address);
-            socket.Send("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8);
-            var got = socket.Receive(new byte[256]);
-            Console.Out.WriteLine(got > 0 ? "answered" : "closed");
+            Console.Out.WriteLine(Connected);
         }
-        catch (SocketException refused)
+        catch (SocketException failed)
         {
-            Console.Out.WriteLine($"refused {refused.SocketErrorCode}");
+            Console.Out.WriteLine(
+                failed.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AccessDenied
+                    ? Refused
+                    : $"{failed.SocketErrorCode}"
+            );
         }
         return ExitCodes.Ok;
     }

@@ -18,43 +18,67 @@ internal interface IAsked
     IReadOnlyList<double> Answers();
 }
 
-/// <summary>Asks one server its real ready check over and over, over a new connection each time, on a thread of its own.</summary>
+/// <summary>Asks one server over and over, over a new connection each time, on a thread of its own.</summary>
 internal sealed class Prober : IAsked, IDisposable
 {
     /// <summary>A question that is not answered by then is asked anew: it may have come before the server was ready.</summary>
     private const int Patience = 2000;
 
     private readonly Lock _lock = new();
-    private readonly List<double> _answers = [];
+    private readonly List<Beat> _answers = [];
     private readonly Thread _thread;
     private readonly byte[] _request;
     private readonly IPEndPoint _address;
     private volatile bool _stopped;
 
-    /// <param name="pause">Between two questions, in milliseconds.</param>
-    public Prober(Target target, Role role, double pause)
+    private Prober(string name, Role role, IPEndPoint address, string request, double pause)
     {
-        (Role, Name, Pause) = (role, $"{target.User}'s server", pause);
+        (Role, Name, Pause, _address) = (role, name, pause, address);
+        _request = Encoding.ASCII.GetBytes(request);
+        _thread = new Thread(Run) { IsBackground = true, Name = $"probe {name}" };
+        _thread.Start();
+    }
+
+    /// <summary>Asks a person's server its real ready check.</summary>
+    /// <param name="pause">Between two questions, in milliseconds.</param>
+    public static Prober Of(Target target, Role role, double pause)
+    {
         var address = IPAddress.TryParse(target.Host, out var parsed) ? parsed : IPAddress.Loopback;
-        _address = new IPEndPoint(address, target.Port);
         var authorization =
             target.Check.BasicUser is { } user && target.Password is { } password
                 ? $"Authorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"))}\r\n"
                 : "";
-        _request = target.Check.Path is { } path
-            ? Encoding.ASCII.GetBytes(
-                $"GET {path} HTTP/1.1\r\nHost: {target.Host}:{target.Port}\r\n{authorization}Connection: close\r\n\r\n"
-            )
-            : [];
-        _thread = new Thread(Run) { IsBackground = true, Name = $"probe {target.User}" };
-        _thread.Start();
+        return new Prober(
+            $"{target.User}'s server",
+            role,
+            new IPEndPoint(address, target.Port),
+            target.Check.Path is { } path
+                ? $"GET {path} HTTP/1.1\r\nHost: {target.Host}:{target.Port}\r\n{authorization}Connection: close\r\n\r\n"
+                : "",
+            pause
+        );
     }
+
+    /// <summary>Asks the reference.</summary>
+    /// <param name="port">Where it listens.</param>
+    public static Prober Reference(int port) =>
+        new(
+            "the reference, outside of every cap",
+            Role.Reference,
+            new IPEndPoint(IPAddress.Loopback, port),
+            "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            Moment.Pause
+        );
 
     public Role Role { get; }
     public string Name { get; }
     public double Pause { get; }
 
-    public IReadOnlyList<double> Answers()
+    public IReadOnlyList<double> Answers() => [.. Beats().Select(beat => beat.At)];
+
+    /// <summary>Its answers, with how long the machine had waited for memory until then; that is read for the reference
+    /// alone.</summary>
+    public IReadOnlyList<Beat> Beats()
     {
         lock (_lock)
             return [.. _answers];
@@ -67,8 +91,9 @@ internal sealed class Prober : IAsked, IDisposable
         {
             if (Ask(buffer))
             {
+                var beat = new Beat(Moment.Now, Role is Role.Reference ? Surfaces.Starved() : 0);
                 lock (_lock)
-                    _answers.Add(Moment.Now);
+                    _answers.Add(beat);
             }
             Thread.Sleep((int)Pause);
         }

@@ -20,10 +20,10 @@ internal static class ServerFaults
             () => scene.MainPid(scene.Victim.Unit) is > 0 and var pid && pid != before,
             500
         );
-        var took = (Moment.Now - begun) / 1000;
-        var answers =
-            restarted
-            && DrillScene.Until(30, () => server.Answers() is { Count: > 0 } all && all[^1] > begun + (took * 1000));
+        var end = Moment.Now;
+        // Nobody could restart it while the machine stood still.
+        var took = (end - begun - scene.Machine.Stalls(begun, end).Total) / 1000;
+        var answers = restarted && DrillScene.Until(30, () => server.Answers() is { Count: > 0 } all && all[^1] > end);
         var figure = Seconds(took);
         var bar = Bound + (scene.Quiet / 1000);
         // Its agents were ended with it.
@@ -46,17 +46,15 @@ internal static class ServerFaults
     public static FaultSight ForkBomb(DrillScene scene, Scenario scenario)
     {
         var (victim, tools) = (scene.Victim, Surfaces.Tools(scene.Victim));
-        // A small bomb fills a small room: the roster's cap is made lower where there is one.
-        if (
-            Surfaces.Number(victim.Cgroup, "pids.max") is { } most
-            && Surfaces.Number(victim.Cgroup, "pids.current") is { } now
-        )
-            File.WriteAllText($"{victim.Cgroup}/pids.max", Number(Math.Min(most, now + 40)));
+        // A small bomb fills a small room: the roster's cap is made lower where there is one, and put back after it.
+        var most = Surfaces.Number(victim.Cgroup, "pids.max");
+        if (most is not null && Surfaces.Number(victim.Cgroup, "pids.current") is { } now)
+            File.WriteAllText($"{victim.Cgroup}/pids.max", Number(Math.Min(most.Value, now + 40)));
         var before = Surfaces.Refused(victim.Cgroup) + Surfaces.Refused(tools);
         var bomb = scene.Parts.Inside(
             tools,
             victim,
-            60,
+            Parts.Limit,
             "fork",
             "--to",
             "120",
@@ -72,10 +70,18 @@ internal static class ServerFaults
         var held = Surfaces.Number(victim.Cgroup, "pids.current") ?? 0;
         var cap = Surfaces.Number(victim.Cgroup, "pids.max");
         scene.Parts.Stop(bomb);
-        EndSleepers(scene, tools);
+        EndSleepers(tools);
+        if (most is not null)
+            File.WriteAllText($"{victim.Cgroup}/pids.max", Number(most.Value));
         return FaultSight.Of(
-            refused > 0 || bomb.Says("refused")
-                ? new Answer(Check.TasksRefused, true, $"{held} of {cap} tasks", "")
+            !bomb.Says("pid")
+                    ? new Answer(
+                        Check.TasksRefused,
+                        null,
+                        "",
+                        $"the bomb did not start: journalctl -u {bomb.Unit} -n 20"
+                    )
+                : refused > 0 ? new Answer(Check.TasksRefused, true, $"{held} of {cap} tasks", "")
                 : new Answer(
                     Check.TasksRefused,
                     false,
@@ -106,7 +112,7 @@ internal static class ServerFaults
         var hog = scene.Parts.Inside(
             tools,
             scene.Victim,
-            60,
+            Parts.Limit,
             "hog",
             "--to",
             Number(to),
@@ -140,20 +146,21 @@ internal static class ServerFaults
             null,
             hog.Pid is { } it ? new HashSet<int> { it } : new HashSet<int>(),
             [
-                away.Count == 0
-                    ? new Answer(Check.ServicesBack, true, $"{running.Count} killed", "")
-                    : new Answer(
-                        Check.ServicesBack,
-                        false,
-                        $"{away.Count} of {running.Count} gone",
-                        $"not back after 15 s: {string.Join(", ", away)} (systemctl status {away[0]})"
-                    ),
+                running.Count == 0
+                    ? new Answer(Check.ServicesBack, null, "", $"none runs: systemctl status {RecorderUnits.Service}")
+                : away.Count == 0 ? new Answer(Check.ServicesBack, true, $"{running.Count} killed", "")
+                : new Answer(
+                    Check.ServicesBack,
+                    false,
+                    $"{away.Count} of {running.Count} gone",
+                    $"not back after 15 s: {string.Join(", ", away)} (systemctl status {away[0]})"
+                ),
             ]
         );
     }
 
     /// <summary>What the bomb has started and nobody waits for any more.</summary>
-    private static void EndSleepers(DrillScene scene, string tools)
+    private static void EndSleepers(string tools)
     {
         foreach (var line in File.ReadAllLines($"{tools}/cgroup.procs"))
         {
@@ -167,7 +174,6 @@ internal static class ServerFaults
                 // It has ended by itself.
             }
         }
-        _ = scene;
     }
 
     private static void Tell(Host.ProcessOutcome outcome)

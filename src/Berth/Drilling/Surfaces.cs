@@ -43,12 +43,17 @@ internal static class Surfaces
     }
 
     /// <summary>Share of the last 10 s in which nothing on the box ran for want of memory, in percent.</summary>
-    public static double Stalled()
+    public static double Stalled() => Waiting().Full10 / 100.0;
+
+    /// <summary>All of that time since boot, in milliseconds.</summary>
+    public static double Starved() => Waiting().FullTotal / 1000.0;
+
+    private static Pressure Waiting()
     {
         Span<byte> buffer = stackalloc byte[512];
         return Pressure.TryParse(KernelFile.Once("/proc/pressure/memory", buffer), out var pressure)
-            ? pressure.Full10 / 100.0
-            : 0;
+            ? pressure
+            : default;
     }
 
     /// <summary><c>MemAvailable</c>, in bytes.</summary>
@@ -92,12 +97,15 @@ internal sealed class MemoryCurve : IDisposable
     private readonly List<Point> _points = [];
     private readonly Thread _thread;
     private readonly string _cgroup;
+    private readonly long _highBefore;
+    private long _high;
     private long _swapped;
     private volatile bool _stopped;
 
     public MemoryCurve(string cgroup)
     {
         _cgroup = cgroup;
+        _high = _highBefore = High();
         _thread = new Thread(Run) { IsBackground = true };
         _thread.Start();
     }
@@ -112,20 +120,31 @@ internal sealed class MemoryCurve : IDisposable
     /// <summary>The most that was swapped out, in bytes.</summary>
     public long Swapped => Interlocked.Read(ref _swapped);
 
-    /// <summary>The most it held since then, in bytes.</summary>
-    public long Peak(double since)
+    /// <summary>The most it has held since this began, in bytes: by the kernel's own mark where that has risen meanwhile,
+    /// because what takes memory at once comes and goes between two looks.</summary>
+    public long Peak()
     {
+        Look();
+        if (Interlocked.Read(ref _high) is var high && high > _highBefore)
+            return high;
         lock (_lock)
-            return (long)(
-                _points.Where(point => point.At >= since).Select(point => point.Value).DefaultIfEmpty().Max()
-                * (1 << 20)
-            );
+            return (long)(_points.Select(point => point.Value).DefaultIfEmpty().Max() * (1 << 20));
+    }
+
+    /// <summary><c>memory.peak</c> (Linux 5.19); 0 where it is not there.</summary>
+    private long High() => Surfaces.Number(_cgroup, "memory.peak") ?? 0;
+
+    private void Look()
+    {
+        if (High() is var high && high > Interlocked.Read(ref _high))
+            Interlocked.Exchange(ref _high, high);
     }
 
     private void Run()
     {
         while (!_stopped)
         {
+            Look();
             if (Surfaces.Number(_cgroup, "memory.current") is { } held)
             {
                 lock (_lock)

@@ -41,7 +41,11 @@ public sealed class JudgeTests
             [],
             new Telling(0, "", false),
             []
-        );
+        )
+        {
+            Looked = 4000,
+            Still = 0,
+        };
         var result = Sights.Result(scenario, nothing);
         Assert.NotEqual(Outcome.Pass, result.Outcome);
         Assert.All(
@@ -116,32 +120,66 @@ public sealed class JudgeTests
         Assert.Equal(Outcome.Pass, With(Server(300, 800)).Outcome);
     }
 
-    /// <summary>A paused machine holds up nobody, and proves nothing. The control: the same silence while the drill itself got
-    /// on is a failure.</summary>
+    /// <summary>What counts is what the machine as a whole was not silent for.</summary>
     [Fact]
-    public void A_machine_that_stood_still_as_a_whole_is_not_judged()
-    {
-        var silent = Sights.Good with
-        {
-            Tracks = [new Track(Role.Victim, "server", 10, new Gaps(10, 4100, 20)), .. Sights.Good.Tracks.Skip(1)],
-        };
-        Assert.Equal(Outcome.Fail, Of("hog", "slow", Check.ServerAnswers, silent).Outcome);
-        Assert.Equal(Outcome.Refused, Of("hog", "slow", Check.ServerAnswers, silent with { Still = 4000 }).Outcome);
-        Assert.Equal(Outcome.Fail, Of("hog", "slow", Check.ServerAnswers, silent with { Still = 1200 }).Outcome);
-    }
-
-    [Fact]
-    public void What_failed_by_gaps_alone_is_told_from_what_failed_otherwise()
+    public void A_gap_is_what_the_fault_held_up_beyond_the_machine()
     {
         var late = Sights.Good with
         {
-            Tracks = [new Track(Role.Victim, "server", 10, new Gaps(10, 700, 20)), .. Sights.Good.Tracks.Skip(1)],
+            Tracks = [new Track(Role.Victim, "server", 10, new Gaps(10, 4100, 80)), .. Sights.Good.Tracks.Skip(1)],
         };
-        bool Gaps(Observation seen) => Judge.GapsAlone(Judge.Of(Sights.Scenario("hog", "slow"), seen));
-        Assert.True(Gaps(late));
-        Assert.False(Gaps(Sights.Good));
-        Assert.False(Gaps(late with { AgentsGone = ["drill-one's agent 1"] }));
-        Assert.False(Gaps(late with { Telling = new Telling(0, "", false) }));
+        var verdict = Of("hog", "slow", Check.ServerAnswers, late);
+        Assert.Equal((Outcome.Pass, "gap 80 ms"), (verdict.Outcome, verdict.Figure));
+    }
+
+    /// <summary>A machine that was paused nearly all the time proves nothing. The control: enough of it was seen.</summary>
+    [Fact]
+    public void A_machine_that_stood_still_as_a_whole_is_not_judged()
+    {
+        Outcome With(double still) =>
+            Of("hog", "slow", Check.ServerAnswers, Sights.Good with { Still = still }).Outcome;
+        Assert.Equal(Outcome.Refused, With(3500));
+        Assert.Equal(Outcome.Pass, With(2900));
+    }
+
+    [Fact]
+    public void A_hog_that_died_because_the_whole_machine_ran_out_did_not_die_at_its_cap()
+    {
+        var verdict = Of(
+            "hog",
+            "instant",
+            Check.DiesAtCap,
+            Sights.Good with
+            {
+                Killed = [new Killed(812, "berth", true, false)],
+            }
+        );
+        Assert.Equal(Outcome.Fail, verdict.Outcome);
+        Assert.Contains("whole machine ran out", verdict.Words, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_hog_that_got_past_its_cap_for_a_moment_fails_though_it_died()
+    {
+        var verdict = Of(
+            "hog",
+            "instant",
+            Check.DiesAtCap,
+            Sights.Good with
+            {
+                Hog = new HogFate(160 * Mebibyte, 190 * Mebibyte, false, 192 * Mebibyte, 0),
+            }
+        );
+        Assert.Equal(Outcome.Fail, verdict.Outcome);
+    }
+
+    [Fact]
+    public void Nobody_else_was_killed_is_no_pass_where_the_kernels_log_was_lost()
+    {
+        Assert.Equal(
+            Outcome.Refused,
+            Of("hog", "plateau", Check.NobodyElseDies, Sights.Good with { Killed = [], Unread = 3 }).Outcome
+        );
     }
 
     [Fact]
@@ -163,7 +201,7 @@ public sealed class JudgeTests
             Check.NobodyElseDies,
             Sights.Good with
             {
-                Killed = [.. Sights.Good.Killed, new Killed(99, "claude", false)],
+                Killed = [.. Sights.Good.Killed, new Killed(99, "claude", false, true)],
             }
         );
         Assert.Equal("the wrong process died: claude (99)", verdict.Words);

@@ -15,18 +15,22 @@ internal static class Sights
     public static Observation Good { get; } =
         new(
             [
-                new Track(Role.Victim, "drill-one's server", 12, new Gaps(160, 61, 20)),
-                new Track(Role.Agent, "drill-one's agent 1", 3, new Gaps(170, 8, 4)),
-                new Track(Role.Other, "alice's server", 5, new Gaps(160, 9, 6)),
-                new Track(Role.Other, "drill-two's server", 5, new Gaps(160, 31, 6)),
+                new Track(Role.Victim, "drill-one's server", 12, new Gaps(160, 61, 61)),
+                new Track(Role.Agent, "drill-one's agent 1", 3, new Gaps(170, 8, 8)),
+                new Track(Role.Other, "alice's server", 5, new Gaps(160, 9, 9)),
+                new Track(Role.Other, "drill-two's server", 5, new Gaps(160, 31, 31)),
             ],
             Server,
-            [new Killed(812, "berth", true)],
+            [new Killed(812, "berth", true, true)],
             new HogFate(160 * Mebibyte, 158 * Mebibyte, false, 160 * Mebibyte, 0),
             [],
             new Telling(1, "drill-one ran `berth drill-part hog …`", true),
             []
-        );
+        )
+        {
+            Looked = 4000,
+            Still = 0,
+        };
 
     /// <summary>What is seen where a check with a figure of its own holds.</summary>
     public static Observation Held(Scenario scenario) =>
@@ -71,7 +75,7 @@ internal static class Sights
                     Killed = [],
                     Tracks =
                     [
-                        new Track(Role.Victim, "drill-one's server", 12, new Gaps(3, 4812, 3000)),
+                        new Track(Role.Victim, "drill-one's server", 12, new Gaps(3, 4912, 4812)),
                         .. Good.Tracks.Skip(1),
                     ],
                     Server = Server with { High = 100 * Mebibyte, Slowed = 8412 },

@@ -37,7 +37,8 @@ public sealed record MachineStalls(IReadOnlyList<(Silence When, double Excuses)>
         return new MachineStalls(stalls);
     }
 
-    /// <summary>How long the reference usually takes: the middle one of its silences; 0 where there is none.</summary>
+    /// <summary>How long the reference usually takes: the middle one of its silences. Where it never answers that is all
+    /// of the time: nobody is excused by it.</summary>
     public static double Usual(double from, double to, IReadOnlyList<Beat> beats, double pause)
     {
         var lengths = Silence

@@ -36,6 +36,41 @@ public sealed partial class IncidentPageTests
         }
     }
 
+    /// <summary>From a finding a person gets to what it does, and to the outage that it once was.</summary>
+    [Fact]
+    public void The_rule_of_every_page_links_back_and_names_the_same_drill()
+    {
+        foreach (var page in Pages())
+        {
+            var text = File.ReadAllText(page);
+            if (Link().Match(Row(text, "doctor")) is not { Success: true } rule)
+                continue;
+            var doctor = File.ReadAllText(Path.Join(s_folder, rule.Groups["page"].Value));
+            Assert.Contains($"](../incidents/{Path.GetFileName(page)})", doctor, StringComparison.Ordinal);
+            Assert.Contains(Drill().Match(text).Value, doctor, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Every_drill_that_a_rule_names_exists()
+    {
+        var named = Directory
+            .GetFiles(Path.Join(s_folder, "../doctor"), "*.md")
+            .SelectMany(page => Drill().Matches(File.ReadAllText(page)))
+            .ToList();
+        Assert.True(named.Count >= 13, $"{named.Count} drills");
+        Assert.All(
+            named,
+            drill =>
+                Assert.NotEmpty(
+                    Scenarios.Find(
+                        [drill.Groups["name"].Value],
+                        drill.Groups["shape"] is { Success: true, Value: var shape } ? [shape] : []
+                    )
+                )
+        );
+    }
+
     [Fact]
     public void Every_page_is_in_the_list()
     {
@@ -62,6 +97,9 @@ public sealed partial class IncidentPageTests
             .Match(text, $@"^\| {name} \| (?<value>.*?) \|$", RegexOptions.Multiline, TimeSpan.FromSeconds(5))
             .Groups["value"]
             .Value;
+
+    [GeneratedRegex(@"\]\((?<page>\.\./doctor/[a-z-]+\.md)\)", RegexOptions.None, 5000)]
+    private static partial Regex Link();
 
     [GeneratedRegex(@"`berth drill (?<name>[a-z-]+)(?: --shape (?<shape>[a-z]+))?`", RegexOptions.None, 5000)]
     private static partial Regex Drill();

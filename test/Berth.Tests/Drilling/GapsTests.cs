@@ -136,7 +136,7 @@ public sealed class GapsTests
         var beats = Beats(0, (1000, 1600)).Select((beat, at) => beat with { At = beat.At * 2 }).ToList();
         Assert.Equal(25, MachineStalls.Usual(0, 4000, beats, Pause));
         Assert.Single(MachineStalls.Of(0, 4000, beats, Pause, 25).Stalls);
-        Assert.Equal(0, MachineStalls.Usual(0, 4000, [], Pause));
+        Assert.Equal(3975, MachineStalls.Usual(0, 4000, [], Pause));
         Assert.Equal(3975, MachineStalls.Of(0, 4000, [], Pause, 0).Total);
     }
 

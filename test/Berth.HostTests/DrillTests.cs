@@ -194,7 +194,7 @@ public sealed class DrillTests(Debian13 vm) : IClassFixture<Debian13>
     }
 
     private Task<Outcome> Ended() =>
-        vm.Until("! systemctl show -P ActiveState berth-drill.service | grep -q -e active -e activ.*ing", 120);
+        vm.Until("! systemctl show -P ActiveState berth-drill.service | grep -qx -e active -e activating -e deactivating", 120);
 
     private async Task NothingLeft(string before)
     {

@@ -28,9 +28,9 @@ public sealed class DrillTests(Debian13 vm) : IClassFixture<Debian13>
     /// <summary>All that a drill makes: what is there before is there after, and nothing else. Folders of Berth's own that
     /// come with the first token stay.</summary>
     private const string Traces = """
-        { find /etc /home /run/systemd/system /run/systemd/transient /run/berth/receipts /var/lib/berth /var/lib/berth-login /var/mail \
-            /var/lib/systemd/linger -not -path '/var/lib/berth/recorder/*' 2>/dev/null | grep -v -e '/etc/.*lock$'
-          find /run/berth/tokens -type f 2>/dev/null
+        { find /etc /home /run/systemd/system /run/systemd/transient /run/berth/receipts /var/lib/berth-login /var/mail \
+            /var/lib/systemd/linger 2>/dev/null | grep -v -e '/etc/.*lock$'
+          find /run/berth/tokens /var/lib/berth -type f -not -path '/var/lib/berth/recorder/*' 2>/dev/null
           # A drill's by name, or of an account that is gone.
           find / /run /tmp /sys/fs/cgroup -xdev \( -path /usr -o -path /root -o -path /proc \) -prune -o \
             \( -name '*drill*' -o -nouser -o -nogroup \) -print 2>/dev/null
@@ -61,7 +61,7 @@ public sealed class DrillTests(Debian13 vm) : IClassFixture<Debian13>
         await Refused("unshare -m sh -c 'mount -t tmpfs none /run/systemd && berth drill hog'", "does not run systemd");
         await Refused("berth drill hog --scale full --user carol --yes", "carol is parked");
         await Refused("berth drill hog --scale full --user alice", "--yes");
-        (await vm.Run("for i in $(seq 280); do test -s /root/code && exit; sleep 1; done; exit 1")).Ok();
+        await vm.Until("for i in $(seq 20); do test -s /root/code && exit; sleep 1; done; exit 1", 600);
         var all = await vm.Ask("cat /root/all");
         Say(all);
         Assert.True(await vm.Ask("cat /root/code") is "0", all);
@@ -194,7 +194,10 @@ public sealed class DrillTests(Debian13 vm) : IClassFixture<Debian13>
     }
 
     private Task<Outcome> Ended() =>
-        vm.Until("! systemctl show -P ActiveState berth-drill.service | grep -qx -e active -e activating -e deactivating", 120);
+        vm.Until(
+            "! systemctl show -P ActiveState berth-drill.service | grep -qx -e active -e activating -e deactivating",
+            120
+        );
 
     private async Task NothingLeft(string before)
     {

@@ -43,7 +43,7 @@ public static class Refusals
             { MemoryController: false } =>
                 "this host has no cgroup v2 with the memory controller: no cap can hold here (boot with systemd.unified_cgroup_hierarchy=1)",
             { Waiting: > 0 } =>
-                $"the roster is not applied: {Words.Count(host.Waiting, "step")} wait; 'berth plan' shows them, 'berth apply' does them, then drill",
+                $"the roster is not applied: {Words.Count(host.Waiting, "step")} to do; 'berth plan' shows them, 'berth apply' does them, then drill",
             { Stalled: > Pressure } =>
                 $"this box waits for memory already ({host.Stalled:0}% of the last 10 s): a drill would hurt people; 'berth status' shows who holds it",
             _ when host.Available - host.Reserve < host.Needed =>

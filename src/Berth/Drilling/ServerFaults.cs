@@ -21,11 +21,11 @@ internal static class ServerFaults
             500
         );
         var end = Moment.Now;
-        // Nobody could restart it while the machine stood still.
-        var took = (end - begun - scene.Machine.Stalls(begun, end).Total) / 1000;
+        var took = (end - begun) / 1000;
         var answers = restarted && DrillScene.Until(30, () => server.Answers() is { Count: > 0 } all && all[^1] > end);
         var figure = Seconds(took);
-        var bar = Bound + (scene.Quiet / 1000);
+        // Nobody could restart it while the machine stood still.
+        var bar = Bound + ((scene.Quiet + scene.Machine.Stalls(begun, end).Total) / 1000);
         // Its agents were ended with it.
         scene.Agents.Clear();
         return FaultSight.Of(

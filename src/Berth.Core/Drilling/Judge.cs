@@ -215,9 +215,11 @@ public static class Judge
 
     /// <summary>Where a soft band held somebody up, that is said with every gap.</summary>
     private static string Band(ServerRun server) =>
-        server is { High: { } high, Slowed: > 0 }
+        server is not { High: { } high } ? ""
+        // A server that was restarted has begun to count anew.
+        : server.Slowed > 0
             ? $"; memory.high is {Words.Cap(high)}, and tasks were slowed down there {Words.Count(server.Slowed, "time")}: a soft band"
-            : "";
+        : $"; memory.high is {Words.Cap(high)}: a soft band";
 
     private static string Milliseconds(double value) =>
         string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, value):#,0} ms");

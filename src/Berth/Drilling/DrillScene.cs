@@ -134,8 +134,8 @@ internal sealed record DrillScene(
             now,
             shown.GetValueOrDefault("Result", ""),
             shown.GetValueOrDefault("OOMPolicy", ""),
-            Surfaces.Number(Victim.Cgroup, "memory.high"),
-            before is null ? slowed : Math.Max(0, slowed - before.Slowed)
+            Surfaces.Number(Victim.Cgroup, "memory.high") ?? before?.High,
+            before is null || now.Item1 != before.Before.Pid ? slowed : Math.Max(0, slowed - before.Slowed)
         );
     }
 

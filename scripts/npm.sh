@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# npm.sh NAME [SIZE]: installs what scripts/NAME/package-lock.json pins below the project's cache, once, and prints the
-# path of its node_modules. No package's own script runs; what has to be compiled, scripts/NAME/build.sh compiles.
+# npm.sh NAME [SIZE]: installs what scripts/NAME/package-lock.json (for 'web': web/package-lock.json) pins below the
+# project's cache, once, and prints the path of its node_modules. No package's own script runs; what has to be compiled,
+# scripts/NAME/build.sh compiles.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 name=$1
-[ -f "$here/$name/package-lock.json" ] || {
-    echo "npm: there is no scripts/$name/package-lock.json" >&2
+source="$here/$name"
+[ "$name" != web ] || source="$here/../web"
+[ -f "$source/package-lock.json" ] || {
+    echo "npm: there is no $source/package-lock.json" >&2
     exit 64
 }
-pins=("$here/$name/package-lock.json")
-[ ! -e "$here/$name/build.sh" ] || pins+=("$here/$name/build.sh")
+pins=("$source/package-lock.json")
+[ ! -e "$source/build.sh" ] || pins+=("$source/build.sh")
 lock=$(cat "${pins[@]}" | sha256sum | cut -c1-12)
 folder="${BERTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/berth}/$name/$lock"
 if [ ! -d "$folder/node_modules" ]; then
@@ -24,9 +27,9 @@ if [ ! -d "$folder/node_modules" ]; then
         echo "npm: installing the pinned build of $name (about ${2:-5 MB}, once)" >&2
         new=$(mktemp -d "$folder.new-XXXXXX")
         trap 'rm -rf "$new"' EXIT
-        cp "$here/$name/package.json" "$here/$name/package-lock.json" "$new/"
+        cp "$source/package.json" "$source/package-lock.json" "$new/"
         npm ci --prefix "$new" --ignore-scripts --no-audit --no-fund --loglevel=error >&2
-        [ ! -e "$here/$name/build.sh" ] || "$here/$name/build.sh" "$new"
+        [ ! -e "$source/build.sh" ] || "$source/build.sh" "$new"
         rm -rf "$folder"
         mv "$new" "$folder"
         trap - EXIT

@@ -37,6 +37,8 @@ var root = new RootCommand("One Linux box, several people, always-on coding agen
     ReplayCommand.Create(),
     MetricsCommand.Create(),
     HooksCommand.Create(),
+    DrillCommand.Create(),
+    DrillPartCommand.Create(),
     RecordCommand.Create(),
     WatchCommand.Create(),
 };

@@ -4,7 +4,7 @@ namespace Berth.Host;
 /// however it ends.</summary>
 public sealed class HostLock : IDisposable
 {
-    private const string Path = "/run/berth/lock";
+    public const string Path = "/run/berth/lock";
     private readonly int _descriptor;
 
     private HostLock(int descriptor) => _descriptor = descriptor;

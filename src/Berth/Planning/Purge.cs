@@ -27,27 +27,43 @@ public sealed class Purge(Preview preview, ProcessRunner run)
     /// <returns>Where the archive is, or what failed. The account is deleted only after the archive is complete.</returns>
     public (string Archive, string? Failure) Run(string name, DateTimeOffset now)
     {
-        var manifest = preview.ManifestFile.Read();
-        if (
-            !new AccountFiles(HostPaths.Live, preview.Files).Read([name], run).TryGetValue(name, out var account)
-            || account.Uid < 1000
-        )
+        if (AccountOf(name) is not { } account)
             return ("", $"there is no account {name} of a person");
         var archive = $"{Archives}/{name}-{now:yyyyMMdd-HHmmss}.tar.gz";
         preview.Files.MakeFolders(Archives, 0x1C0);
         if (Directory.Exists(account.Home) && Archive(account, archive) is { } incomplete)
             return (archive, $"the archive failed, nothing was deleted: {incomplete}");
-        Kill(account);
-        if (Credentials(name) is { } kept)
-            return (archive, $"the archive is in {archive}, but the account stays: {kept}");
-        var deleted = s_patient.Run("userdel", "--remove", name);
-        // 12: the home could not be removed, because it was gone or belongs to another; the account is deleted.
-        if (!deleted.Ok && deleted.ExitCode != 12)
-            return (archive, $"the archive is in {archive}, but the account stays: {deleted.Said}");
+        return (
+            archive,
+            Delete(name) is { } kept ? $"the archive is in {archive}, but the account stays: {kept}" : null
+        );
+    }
+
+    /// <summary>Deletes an account and its home without an archive: one that holds nobody's work.</summary>
+    /// <returns>Null when nothing of it is left; else why not.</returns>
+    public string? Delete(string name)
+    {
+        if (AccountOf(name) is { } account)
+        {
+            Kill(account);
+            if (Credentials(name) is { } kept)
+                return kept;
+            var deleted = s_patient.Run("userdel", "--remove", name);
+            // 12: the home could not be removed, because it was gone or belongs to another; the account is deleted.
+            if (!deleted.Ok && deleted.ExitCode != 12)
+                return deleted.Said;
+        }
+        var manifest = preview.ManifestFile.Read();
         var accounts = manifest.Accounts.Where(pair => pair.Key != name).ToDictionary(StringComparer.Ordinal);
         preview.ManifestFile.Write(manifest with { Accounts = accounts });
-        return (archive, null);
+        return null;
     }
+
+    private Account? AccountOf(string name) =>
+        new AccountFiles(HostPaths.Live, preview.Files).Read([name], run).TryGetValue(name, out var account)
+        && account.Uid >= 1000
+            ? account
+            : null;
 
     private void Kill(Account account) => _ = run.Run("pkill", "--signal", "KILL", "--uid", account.Uid.ToString());
 

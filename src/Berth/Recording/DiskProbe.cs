@@ -25,8 +25,25 @@ internal sealed class DiskProbe(HostPaths paths)
             return;
         _asked = now;
         // What Berth writes first: of the folders of one file system that one is named which a person knows.
-        var folders = homes.Select(Parent).Prepend(RecorderUnits.State).Distinct(StringComparer.Ordinal).ToList();
-        _asking = Task.Run(() => _seen.Enqueue(Spaces(folders)));
+        var known = homes.ToList();
+        var folders = known.Select(Parent).Prepend(RecorderUnits.State).Distinct(StringComparer.Ordinal).ToList();
+        _asking = Task.Run(() => _seen.Enqueue(Spaces([.. folders, .. Mounted(known)])));
+    }
+
+    /// <summary>Homes that are file systems of their own now. One that is mounted when somebody looks at it is not: looking
+    /// would mount it.</summary>
+    private List<string> Mounted(List<string> homes)
+    {
+        var mounts = paths["/proc/self/mounts"];
+        if (!File.Exists(mounts))
+            return [];
+        var wanted = homes.ToHashSet(StringComparer.Ordinal);
+        return File.ReadLines(mounts)
+            .Select(line => line.Split(' '))
+            .Where(mount => mount is [_, var place, var kind, ..] && kind is not "autofs" && wanted.Contains(place))
+            .Select(mount => mount[1])
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
     }
 
     /// <summary>What was seen since it was asked last.</summary>

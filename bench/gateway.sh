@@ -34,6 +34,7 @@ PATH=$PATH:/usr/sbin
 ulimit -n "$(ulimit -Hn)"
 
 (cd "$here/peers" && GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -o "$work/bin/" ./...)
+dotnet publish "$here/peers/yarp" -r "linux-$([ "$(uname -m)" = aarch64 ] && echo arm64 || echo x64)" -o "$work/bin" --nologo -v quiet
 chp=$("$here/../scripts/npm.sh" configurable-http-proxy 20\ MB)/.bin/configurable-http-proxy
 
 mapfile -t ports < <(python3 - <<'PY'
@@ -85,6 +86,8 @@ start go "$work/bin/dispatch" "127.0.0.1:${ports[7]}" "alice=$files" "bob=$echo"
 peer "Go ReverseProxy (the seed's)" "${ports[7]}" "$last"
 start go-plain "$work/bin/dispatch" -default-transport "127.0.0.1:${ports[8]}" "alice=$files" "bob=$echo" "carol=$closing"
 peer "  with Go's default transport" "${ports[8]}" "$last"
+start yarp "$work/bin/yarp" "${ports[15]}" "$files"
+peer "bare YARP, Native AOT" "${ports[15]}" "$last"
 config_nginx nginx-auth "${ports[9]}" server >"$work/nginx-auth.conf"
 start nginx-auth nginx -c "$work/nginx-auth.conf" -e "$work/nginx-auth.log"
 peer "nginx + auth_request" "${ports[9]}" "$last,$auth_pid"

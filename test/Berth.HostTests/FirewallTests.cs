@@ -123,10 +123,10 @@ public sealed class FirewallTests(Debian13 vm) : IClassFixture<Debian13>
     }
 
     private static string Ask(string address, int port = StandIns.AlicePort) =>
-        $"timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/{port} && printf \"GET /ready HTTP/1.1\\r\\n\\r\\n\" >&3 && head -1 <&3'";
+        $"timeout 20 bash -c 'exec 3<>/dev/tcp/{address}/{port} && printf \"GET /ready HTTP/1.1\\r\\n\\r\\n\" >&3 && head -1 <&3'";
 
     private static string AskFromNeighbour =>
-        $"ip netns exec neighbour {Ask("10.77.0.1").Replace("timeout 5", "timeout 2", StringComparison.Ordinal)}";
+        $"ip netns exec neighbour {Ask("10.77.0.1").Replace("timeout 20", "timeout 2", StringComparison.Ordinal)}";
 
     private async Task Bob_is_refused()
     {

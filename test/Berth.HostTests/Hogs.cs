@@ -177,6 +177,18 @@ internal sealed class Hogs(Vm vm)
         ];
     }
 
+    /// <summary>Each kill once. What is wrong is told by pid and as it was told: 0 is a kill that only a counter knew.</summary>
+    public static void AreTheSame(IReadOnlyList<int> kernel, IReadOnlyList<Told> told)
+    {
+        var pids = told.Select(death => death.Pid).ToList();
+        var more = told.Where(death => !kernel.Contains(death.Pid) || pids.Count(pid => pid == death.Pid) > 1);
+        Assert.Equal(
+            "missing: , too much: ",
+            $"missing: {string.Join(' ', kernel.Except(pids))}, too much: {string.Join(' ', more)}"
+        );
+        Assert.Equal(kernel.Count, told.Count);
+    }
+
     /// <summary>Where somebody's hogs ran.</summary>
     public static string Surface(string user, int carol) =>
         user is "carol"

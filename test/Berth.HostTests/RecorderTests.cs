@@ -32,7 +32,7 @@ public sealed class RecorderTests(Debian13 vm) : IClassFixture<Debian13>
         var told = await _hogs.Recorder(kernel.Count);
         Say($"{kernel.Count} kills in {took / 1e9:0.0} s; the recorder told {told.Count}");
         Assert.InRange(kernel.Count, 100, 110);
-        Assert.Equal(kernel.Order(), told.Select(death => death.Pid).Order());
+        Hogs.AreTheSame(kernel, told);
         Assert.All(
             told,
             death =>
@@ -97,7 +97,7 @@ public sealed class RecorderTests(Debian13 vm) : IClassFixture<Debian13>
         Say($"of {told.Count(death => death.Argv is null)} it is not known what they ran");
         Assert.InRange(kernel.Count, 36, 46);
         // Each one once: none is lost, none told twice, nobody is named for another's.
-        Assert.Equal(kernel.Order(), told.Select(death => death.Pid).Order());
+        Hogs.AreTheSame(kernel, told);
         Assert.All(
             told,
             death =>

@@ -23,9 +23,10 @@ internal static class StandIns
     /// <summary>Where a person's server is in the cgroup tree.</summary>
     public static string Cgroup(string user) => $"/berth.slice/berth-servers.slice/standin-serve@{user}.service";
 
-    /// <summary>Sends one request, and prints the answer as far as it comes within 3 s.</summary>
-    public static string Ask(int port, string what) =>
-        $"timeout 3 bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}; printf \"{what} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n\" >&3; cat <&3' 2>/dev/null";
+    /// <summary>Sends one request, and prints the answer as far as it comes within the bound: 3 s, where one that does
+    /// not come at all is expected too.</summary>
+    public static string Ask(int port, string what, int seconds = 3) =>
+        $"timeout {seconds} bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}; printf \"{what} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n\" >&3; cat <&3' 2>/dev/null";
 
     /// <summary>Lets a server start a command itself: a child in its own cgroup, as an agent's tool is.</summary>
     public static string Spawn(int port, string command) =>

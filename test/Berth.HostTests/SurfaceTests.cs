@@ -100,7 +100,7 @@ public sealed class OlderSurfaceTests(Debian12 vm) : IClassFixture<Debian12>
         (await vm.Run("systemctl is-active berth-recorder berth-watchdog")).Ok();
         await vm.Until("berth incidents --user alice --json | grep -q 'standin hog --to 900'");
         await vm.Until("grep -c '\"ready\": true' /run/berth-watchdog/state.json | grep -qx 2");
-        (await vm.Run(StandIns.Ask(StandIns.AlicePort, "POST /wound?closed"))).Ok();
+        (await vm.Run(StandIns.Ask(StandIns.AlicePort, "POST /wound?closed", 30))).Ok();
         await vm.Until("berth incidents --kind wedge --user alice --json | grep -q 'answers after'");
     }
 }

@@ -1,88 +1,28 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Berth.Doctoring;
 
-/// <summary>Takes out of a snapshot what tells who its people are: names of accounts and of the host, homes and what is
-/// below them, patterns, and the names of programs that are not everybody's. Findings stay the same but for the names.</summary>
-public sealed class Anonymous
+/// <summary>Takes out of a snapshot what tells who its people are and what they do. Nothing is searched for names, as who
+/// chose a name is never known: of every name and path only words stay that every host has (<see cref="CommonWords"/>), and
+/// each other word becomes the same stand-in wherever it is. Findings stay the same but for the names.</summary>
+public sealed partial class Anonymous
 {
-    /// <summary>Programs that every host has, or that a rule goes by.</summary>
-    private static readonly HashSet<string> s_known = new(
-        [
-            "systemd",
-            "(sd-pam)",
-            "sd-pam",
-            "init",
-            "sshd",
-            "sshd-session",
-            "bash",
-            "sh",
-            "dash",
-            "zsh",
-            "fish",
-            "tmux",
-            "screen",
-            "node",
-            "bun",
-            "deno",
-            "python3",
-            "python",
-            "claude",
-            "codex",
-            "opencode",
-            "t3",
-            "code-server",
-            "cloudcli",
-            "berth",
-            "earlyoom",
-            "systemd-oomd",
-            "nohang",
-            "systemd-journald",
-            "systemd-journal",
-            "systemd-logind",
-            "systemd-udevd",
-            "systemd-networkd",
-            "systemd-network",
-            "systemd-resolved",
-            "systemd-resolve",
-            "systemd-timesyncd",
-            "systemd-timesyn",
-            "dbus-daemon",
-            "dbus-broker",
-            "dbus-broker-launch",
-            "agetty",
-            "cron",
-            "crond",
-            "dockerd",
-            "containerd",
-            "containerd-shim-runc-v2",
-            "podman",
-            "rg",
-            "ugrep",
-            "bfs",
-            "git",
-            "npm",
-            "cargo",
-            "rustc",
-            "make",
-        ],
-        StringComparer.Ordinal
-    );
-
-    private readonly List<(Regex Name, string Alias)> _names = [];
-    private readonly Dictionary<string, string> _aliases = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _people = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _services = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _programs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _homes = new(StringComparer.Ordinal);
 
-    private Anonymous(HostSnapshot snapshot, string host)
+    private Anonymous(HostSnapshot snapshot)
     {
         foreach (var account in snapshot.Accounts)
         {
-            Alias(account.Name);
-            _homes[account.Home] = $"/home/{_aliases[account.Name]}";
+            Person(account.Name);
+            _homes.TryAdd(account.Home.TrimEnd('/'), $"/home/{_people[account.Name]}");
         }
         foreach (var name in snapshot.Roster?.People ?? [])
-            Alias(name);
+            Person(name);
         // People whom only a directory service knows: their unit is named after them.
         foreach (var unit in snapshot.Units.Where(unit => unit.User.Length > 0))
         {
@@ -91,30 +31,30 @@ public sealed class Anonymous
                 !unit.User.All(char.IsAsciiDigit)
                 && unit.Name.EndsWith($"@{unit.User}.service", StringComparison.Ordinal)
             )
-                Alias(unit.User);
+                Person(unit.User);
         }
-        if (host.Length > 0 && _aliases.TryAdd(host, "host"))
-            Note(host, "host");
     }
 
-    /// <param name="snapshot">A host's.</param>
-    /// <param name="host">The name of the host.</param>
-    public static HostSnapshot Of(HostSnapshot snapshot, string host) => new Anonymous(snapshot, host).Apply(snapshot);
+    public static HostSnapshot Of(HostSnapshot snapshot) => new Anonymous(snapshot).Apply(snapshot);
 
     private HostSnapshot Apply(HostSnapshot snapshot) =>
         snapshot with
         {
-            Cgroups = [.. snapshot.Cgroups.Select(cgroup => cgroup with { Path = Clean(cgroup.Path) })],
+            System = CommonWords.Systems.Any(known => snapshot.System.StartsWith(known, StringComparison.Ordinal))
+                ? Words(snapshot.System, numbers: true)
+                : "a Linux",
+            Kernel = Words(snapshot.Kernel, numbers: true),
+            Cgroups = [.. snapshot.Cgroups.Select(cgroup => cgroup with { Path = Cgroup(cgroup.Path) })],
             Units =
             [
                 .. snapshot.Units.Select(unit =>
                     unit with
                     {
-                        Name = Clean(unit.Name),
-                        User = unit.User.All(char.IsAsciiDigit)
-                            ? unit.User
-                            : _aliases.GetValueOrDefault(unit.User, "service-account"),
-                        Cgroup = Clean(unit.Cgroup),
+                        Name = Unit(unit.Name),
+                        User = User(unit.User),
+                        Cgroup = Cgroup(unit.Cgroup),
+                        OomPolicy = Policy(unit.OomPolicy) ?? "",
+                        FilePolicy = Policy(unit.FilePolicy),
                     }
                 ),
             ],
@@ -124,7 +64,7 @@ public sealed class Anonymous
                     process with
                     {
                         Name = Program(process.Name),
-                        Cgroup = Clean(process.Cgroup),
+                        Cgroup = Cgroup(process.Cgroup),
                     }
                 ),
             ],
@@ -133,8 +73,8 @@ public sealed class Anonymous
                 .. snapshot.Accounts.Select(account =>
                     account with
                     {
-                        Name = _aliases[account.Name],
-                        Home = _homes[account.Home],
+                        Name = _people[account.Name],
+                        Home = $"/home/{_people[account.Name]}",
                     }
                 ),
             ],
@@ -145,96 +85,134 @@ public sealed class Anonymous
                     Prefer = Hidden(earlyoom.Prefer),
                     Avoid = Hidden(earlyoom.Avoid),
                 },
-            DockerParent = snapshot.DockerParent is null ? null : Clean(snapshot.DockerParent),
+            DockerParent = snapshot.DockerParent is null ? null : Cgroup(snapshot.DockerParent),
             Tmpfs = [.. snapshot.Tmpfs.Select(tmpfs => tmpfs with { Path = Path(tmpfs.Path) })],
             EnvironmentFiles =
             [
                 .. snapshot.EnvironmentFiles.Select(file =>
                     file with
                     {
-                        Unit = Clean(file.Unit),
+                        Unit = Unit(file.Unit),
                         Path = Path(file.Path),
                         At = Path(file.At),
                     }
                 ),
             ],
+            ScopePolicy = Policy(snapshot.ScopePolicy),
             Roster = snapshot.Roster is not { } roster
                 ? null
                 : roster with
                 {
-                    People = [.. roster.People.Select(Clean)],
-                    Watched = [.. roster.Watched.Select(Clean)],
-                    Servers = [.. roster.Servers.Select(Clean)],
+                    People = [.. roster.People.Select(name => _people[name])],
+                    Watched = [.. roster.Watched.Select(Person)],
+                    Servers = [.. roster.Servers.Select(Unit)],
                 },
             Unread =
             [
                 .. snapshot.Unread.Select(unread =>
                     unread with
                     {
-                        What = Path(unread.What),
-                        // What was wrong with a roster or a command may quote it.
-                        Why = unread.Aspect is Aspect.Roster or Aspect.Units ? "could not be read" : Path(unread.Why),
+                        What = unread.What.StartsWith('/') ? Path(unread.What) : unread.What,
+                        Why =
+                            // What was wrong with a roster or a command may quote it.
+                            !unread.ForRoot && unread.Aspect is Aspect.Roster or Aspect.Units or Aspect.Firewall
+                                ? "could not be read"
+                            : unread.Why.StartsWith('/') ? Path(unread.Why)
+                            : unread.Why,
                     }
                 ),
             ],
         };
 
-    private void Alias(string name)
+    private string Person(string name) => Alias(_people, name, "user");
+
+    private string User(string name) =>
+        name.All(char.IsAsciiDigit) ? name
+        : _people.TryGetValue(name, out var alias) ? alias
+        : Alias(_services, name, "service-account");
+
+    private static string Alias(Dictionary<string, string> aliases, string name, string kind)
     {
-        var alias = $"user{_aliases.Count + 1}";
-        if (_aliases.TryAdd(name, alias))
-            Note(name, alias);
+        if (!aliases.TryGetValue(name, out var alias))
+            aliases.Add(name, alias = $"{kind}{aliases.Count + 1}");
+        return alias;
     }
 
-    private void Note(string name, string alias)
-    {
-        // As systemd writes it in the name of a unit (systemd-escape(1)).
-        foreach (
-            var form in new[] { name, name.Replace("-", "\\x2d", StringComparison.Ordinal) }.Distinct(
-                StringComparer.Ordinal
-            )
-        )
-            _names.Add(
-                (
-                    new Regex(
-                        $"(?<![A-Za-z0-9_]){Regex.Escape(form)}(?![A-Za-z0-9_])",
-                        RegexOptions.CultureInvariant,
-                        TimeSpan.FromSeconds(1)
-                    ),
-                    alias
-                )
-            );
-        _names.Sort((one, other) => other.Name.ToString().Length.CompareTo(one.Name.ToString().Length));
-    }
+    private string Cgroup(string path) => string.Join('/', path.Split('/').Select(Unit));
 
-    private string Clean(string text)
+    /// <summary>The name of a unit, or of a cgroup that something within one made.</summary>
+    private string Unit(string name)
     {
-        foreach (var (name, alias) in _names)
-            text = name.Replace(text, alias);
-        return text;
+        // Numbers of accounts and sessions are no names.
+        if (Numbered().IsMatch(name))
+            return name;
+        var (at, dot) = (name.IndexOf('@', StringComparison.Ordinal), name.LastIndexOf('.'));
+        if (at < 0 || dot <= at)
+            return Words(name);
+        var instance = name[(at + 1)..dot];
+        var person = instance.Replace("\\x2d", "-", StringComparison.Ordinal);
+        return Words(name[..at])
+            + "@"
+            + (_people.TryGetValue(person, out var alias) ? alias : Words(instance))
+            + Words(name[dot..]);
     }
 
     /// <summary>Of a path in a home only the home is left.</summary>
     private string Path(string path)
     {
-        foreach (var (home, alias) in _homes)
+        for (var above = path.TrimEnd('/'); above.Length > 0; above = above[..above.LastIndexOf('/')])
         {
-            if (path == home)
-                return alias;
-            if (path.StartsWith(home + "/", StringComparison.Ordinal))
-                return $"{alias}/…";
+            if (_homes.TryGetValue(above, out var alias))
+                return above.Length == path.Length ? alias : $"{alias}/…";
+            if (!above.Contains('/', StringComparison.Ordinal))
+                break;
         }
-        return Clean(path);
+        return Words(path);
     }
 
-    private string Program(string name)
+    /// <summary>Word by word, with what is between them.</summary>
+    private string Words(string text, bool numbers = false)
     {
-        if (s_known.Contains(name))
-            return name;
-        if (_programs.TryGetValue(name, out var alias))
-            return alias;
-        return _programs[name] = $"program{_programs.Count + 1}";
+        var clean = new StringBuilder(text.Length);
+        var from = 0;
+        foreach (var between in Between().EnumerateMatches(text))
+        {
+            Word(clean, text[from..between.Index], numbers);
+            clean.Append(text, between.Index, between.Length);
+            from = between.Index + between.Length;
+        }
+        Word(clean, text[from..], numbers);
+        return clean.ToString();
     }
+
+    private void Word(StringBuilder clean, string word, bool numbers)
+    {
+        if (word.Length > 0)
+            clean.Append(
+                CommonWords.Has(word) || (numbers && Release().IsMatch(word)) ? word : Alias(_words, word, "x")
+            );
+    }
+
+    private string Program(string name) =>
+        CommonWords.Programs.Contains(name) ? name : Alias(_programs, name, "program");
+
+    private static string? Policy(string? policy) =>
+        policy is null or "" or "stop" or "kill" or "continue" ? policy : "another";
 
     private static string? Hidden(string? pattern) => pattern is null ? null : $"({pattern.Length} characters)";
+
+    /// <summary>What systemd writes for a dash in a name is between words too; other escapes may spell out anything.</summary>
+    [GeneratedRegex(@"\\x2d|[-@._:/ ()+~]", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Between();
+
+    [GeneratedRegex(
+        @"^(user-\d{1,10}\.slice|user@\d{1,10}\.service|user-runtime-dir@\d{1,10}\.service|session-c?\d{1,6}\.scope)$",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
+    private static partial Regex Numbered();
+
+    /// <summary>Parts of a release's number: <c>6</c>, <c>fc41</c>, <c>deb13</c>, <c>el9</c>.</summary>
+    [GeneratedRegex(@"^(fc|deb|el|bpo|rc|v|u|cloud)?\d{1,3}(u\d)?$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Release();
 }

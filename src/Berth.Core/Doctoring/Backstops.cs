@@ -5,6 +5,9 @@ namespace Berth.Doctoring;
 /// <summary>OOMD-RELIED-ON, OOMD-BLAST, TWO-KILLERS and BACKSTOP-MISSING: who acts when the whole machine is short.</summary>
 internal static class Backstops
 {
+    /// <summary>Holds everything; its cgroup is the top of the tree, which has no name.</summary>
+    private const string Top = "-.slice";
+
     public static IEnumerable<Finding> ReliedOn(Landscape host)
     {
         if (!host.Snapshot.Oomd || host.Snapshot.Earlyoom is not null || host.Snapshot.OtherKiller is not null)
@@ -25,11 +28,13 @@ internal static class Backstops
         if (!host.Snapshot.Oomd)
             yield break;
         foreach (
-            var unit in host.Snapshot.Units.Where(unit => unit is { OomdKills: true, Active: true, Cgroup.Length: > 0 })
+            var unit in host.Snapshot.Units.Where(unit =>
+                unit is { OomdKills: true, Active: true } && (unit.Cgroup.Length > 0 || unit.Name == Top)
+            )
         )
         {
             var leaf = host
-                .Work.Where(process => CgroupTree.Holds(unit.Cgroup, process.Cgroup))
+                .Work.Where(process => IsBelow(unit, process.Cgroup))
                 .GroupBy(process => process.Cgroup, StringComparer.Ordinal)
                 .Select(group => (Path: group.Key, Agents: group.Count(process => process.IsAgentOrServer())))
                 .OrderByDescending(leaf => leaf.Agents)
@@ -40,10 +45,17 @@ internal static class Backstops
                     unit.Name,
                     $"systemd-oomd may kill below it; {leaf.Path} holds {leaf.Agents} agents or servers",
                     $"it kills a cgroup as a whole: {leaf.Agents} conversations for one hog",
-                    $"systemctl set-property {unit.Name} ManagedOOMSwap=auto ManagedOOMMemoryPressure=auto"
+                    Fixes.Set(unit.Name == Top ? Top : unit.Cgroup, "ManagedOOMSwap=auto ManagedOOMMemoryPressure=auto")
                 );
         }
     }
+
+    /// <summary>What is given to it is where it looks, and not itself a candidate: only what is below
+    /// (systemd-oomd.service(8)).</summary>
+    private static bool IsBelow(UnitSeen unit, string cgroup) =>
+        unit.Cgroup.Length == 0
+            ? cgroup.Length > 0
+            : cgroup.Length > unit.Cgroup.Length && CgroupTree.Holds(unit.Cgroup, cgroup);
 
     public static IEnumerable<Finding> TwoKillers(Landscape host)
     {
@@ -79,7 +91,7 @@ internal static class Backstops
             "host",
             "no earlyoom; " + (snapshot.Oomd ? "systemd-oomd runs, and no unit is given to it" : "no systemd-oomd"),
             "when the reserve itself is eaten the kernel is alone, and it acts last: the machine may stand still for minutes before",
-            "apt install earlyoom, then berth apply (host: {backstop: true} is the default)"
+            "install the package earlyoom, then berth apply (host: {backstop: true} is the default)"
         );
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Berth.Recording;
 using Berth.Rosters;
 
 namespace Berth.Doctoring;
@@ -26,7 +27,7 @@ public sealed record Baseline(IReadOnlyList<(string Code, string Subject)> Accep
             var remark = line.IndexOf(" #", StringComparison.Ordinal);
             var words = (remark < 0 ? line : line[..remark].TrimEnd()).Split(' ', 2, StringSplitOptions.TrimEntries);
             if (!Rules.All.Any(rule => rule.Code == words[0]))
-                problems.Add(new Problem(file, number, 1, $"'{words[0]}' is no rule", Meant(words[0])));
+                problems.Add(new Problem(file, number, 1, $"'{Printable.Text(words[0])}' is no rule", Meant(words[0])));
             else if (words.Length < 2)
                 problems.Add(
                     new Problem(

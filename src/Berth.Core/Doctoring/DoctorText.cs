@@ -1,5 +1,6 @@
 using System.Text;
 using Berth.Planning;
+using Berth.Recording;
 
 namespace Berth.Doctoring;
 
@@ -11,7 +12,7 @@ public static class DoctorText
     public static string Render(Diagnosis diagnosis, int width)
     {
         var text = new StringBuilder();
-        PlanText.Wrap(text, "", About(diagnosis.Snapshot), width);
+        Wrap(text, "", About(diagnosis.Snapshot), width);
         foreach (var severity in diagnosis.Open.GroupBy(finding => finding.Severity))
         {
             text.Append('\n').Append(Title(severity.Key)).Append('\n');
@@ -26,18 +27,18 @@ public static class DoctorText
         {
             text.Append("\nAccepted\n");
             foreach (var finding in diagnosis.Accepted)
-                PlanText.Wrap(text, "  ", $"{finding.Code} {finding.Subject}", width);
+                Wrap(text, "  ", $"{finding.Code} {finding.Subject}", width);
         }
         NotRead(text, diagnosis.Snapshot, width);
         text.Append('\n');
         foreach (var (code, subject) in diagnosis.Stale)
-            PlanText.Wrap(
+            Wrap(
                 text,
                 "",
                 $"The baseline accepts {code} {subject}, which is no longer found: take that line out.",
                 width
             );
-        PlanText.Wrap(text, "", Summary(diagnosis), width);
+        Wrap(text, "", Summary(diagnosis), width);
         return text.ToString();
     }
 
@@ -85,14 +86,14 @@ public static class DoctorText
     private static void One(StringBuilder text, Finding finding, Finding? before, int width)
     {
         text.Append("  ").Append(finding.Code).Append("  ").Append(finding.Subject).Append('\n');
-        PlanText.Wrap(text, "    read   ", finding.Read, width);
+        Wrap(text, "    read   ", finding.Read, width);
         var again = before?.Code == finding.Code && before.Hurts == finding.Hurts;
         if (!again)
-            PlanText.Wrap(text, "    hurts  ", finding.Hurts, width);
+            Wrap(text, "    hurts  ", finding.Hurts, width);
         if (!again || before!.Fix != finding.Fix)
-            PlanText.Wrap(text, "    fix    ", finding.Fix, width);
+            Wrap(text, "    fix    ", finding.Fix, width);
         if (!again)
-            PlanText.Wrap(text, "    page   ", finding.Page, width);
+            Wrap(text, "    page   ", finding.Page, width);
     }
 
     private static void NotRead(StringBuilder text, HostSnapshot snapshot, int width)
@@ -101,16 +102,19 @@ public static class DoctorText
             return;
         text.Append("\nNot read\n");
         foreach (var unread in snapshot.Unread)
-            PlanText.Wrap(text, "  ", $"{unread.What}: {unread.Why}", width);
+            Wrap(text, "  ", $"{unread.What}: {unread.Why}", width);
         var more = Rules.MoreForRoot(snapshot);
         if (more.Count > 0)
-            PlanText.Wrap(
+            Wrap(
                 text,
                 "  ",
                 $"Looked as an ordinary user; with sudo {more.Count} more {(more.Count == 1 ? "rule sees" : "rules see")} everything: {string.Join(", ", more.Select(rule => rule.Code))}",
                 width
             );
     }
+
+    private static void Wrap(StringBuilder text, string indent, string sentence, int width) =>
+        PlanText.Wrap(text, indent, Printable.Text(sentence), width);
 
     private static string Count(int count, Severity severity) =>
         severity switch

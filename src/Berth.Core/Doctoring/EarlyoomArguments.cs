@@ -57,7 +57,7 @@ public static class EarlyoomArguments
         {
             if (word is not ("$" + Variable) and not ("${" + Variable + "}"))
                 words.Add(word);
-            else if (WordSplitter.Split(Value(defaults ?? "")) is { } filled)
+            else if (Value(defaults ?? "") is { } value && WordSplitter.Split(value) is { } filled)
                 words.AddRange(filled);
             else
                 return null;
@@ -83,7 +83,8 @@ public static class EarlyoomArguments
     private static (string Option, string? Value) Split(string word) =>
         word.StartsWith("--", StringComparison.Ordinal) && word.IndexOf('=') is var sign and > 0
             ? (word[..sign], word[(sign + 1)..])
-            : (word, null);
+        : word is ['-', 's' or 'S', _, ..] ? (word[..2], word[2..])
+        : (word, null);
 
     private static int Percent(string value)
     {
@@ -94,9 +95,10 @@ public static class EarlyoomArguments
     }
 
     /// <summary>The value of the last line that sets the variable; in double quotes a backslash guards a quote alone.</summary>
-    private static string Value(string text)
+    /// <returns>Null for one that goes on in the next line.</returns>
+    private static string? Value(string text)
     {
-        var value = "";
+        string? value = "";
         foreach (var line in text.AsSpan().EnumerateLines())
         {
             var trimmed = line.Trim();
@@ -106,6 +108,7 @@ public static class EarlyoomArguments
             value =
                 given is ['"', .. var inner, '"'] ? Unescaped(inner)
                 : given is ['\'', .. var plain, '\''] ? plain.ToString()
+                : given is ['"' or '\'', ..] or [.., '\\'] ? null
                 : given.ToString();
         }
         return value;

@@ -1,3 +1,5 @@
+using Berth.Recording;
+
 namespace Berth.Doctoring;
 
 /// <summary>One thing that is wrong on a host.</summary>
@@ -12,7 +14,15 @@ public sealed record Finding(string Code, Severity Severity, string Subject, str
     /// <summary>The rule's page, from the top of the source tree.</summary>
     public string Page => Rules.Of(Code).Page;
 
-    /// <summary>A finding that weighs as much as its rule.</summary>
+    /// <summary>A finding that weighs as much as its rule. Names in it are people's choice, and a bundle is anybody's: none
+    /// brings control characters to a terminal or a second line to a baseline.</summary>
     public static Finding Of(string code, string subject, string read, string hurts, string fix) =>
-        new(code, Rules.Of(code).Severity, subject, read, hurts, fix);
+        new(
+            code,
+            Rules.Of(code).Severity,
+            Printable.Text(subject),
+            Printable.Text(read),
+            Printable.Text(hurts),
+            Printable.Text(fix)
+        );
 }

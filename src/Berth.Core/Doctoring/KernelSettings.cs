@@ -11,7 +11,7 @@ internal static class KernelSettings
             yield return Finding.Of(
                 "PSI-OFF",
                 "host",
-                "/proc/pressure/memory is not there",
+                "/proc/pressure/memory is not there, or says nothing",
                 "a stall cannot be seen: neither systemd-oomd nor Berth's recorder and watchdog notice one",
                 "boot with psi=1 on the kernel's command line"
             );

@@ -37,9 +37,9 @@ public sealed class Landscape
         Servers = [.. snapshot.Units.Where(unit => unit.Active && IsServer(unit))];
         _mains = [.. Servers.Select(server => server.MainPid)];
         foreach (var server in Servers)
-            _people.Add(UidOf(server.User));
+            _people.Add(UidOf(server));
         Work = [.. snapshot.Processes.Where(process => _people.Contains(process.Uid) && !IsContainer(process.Cgroup))];
-        Surfaces = [.. FindSurfaces()];
+        Surfaces = HasCaps ? [.. FindSurfaces()] : [];
     }
 
     public HostSnapshot Snapshot { get; }
@@ -51,8 +51,13 @@ public sealed class Landscape
     /// <summary>Processes of people, those in containers apart.</summary>
     public IReadOnlyList<ProcessSeen> Work { get; }
 
-    /// <summary>Where those processes are.</summary>
+    /// <summary>Where those processes are; empty where the kernel has no caps to give (DELEGATION tells of it): of limits
+    /// that were not read nothing is claimed.</summary>
     public IReadOnlyList<WorkSurface> Surfaces { get; }
+
+    private bool HasCaps =>
+        Snapshot.Hierarchy is null
+        || (Snapshot.Hierarchy is "v2" && Snapshot.Controllers.Contains("memory", StringComparer.Ordinal));
 
     /// <summary>Whether anybody has something to lose here.</summary>
     public bool AnyPeople => _people.Count > 0;
@@ -72,6 +77,15 @@ public sealed class Landscape
     public int UidOf(string user) =>
         _uids.TryGetValue(user, out var uid) || int.TryParse(user, CultureInfo.InvariantCulture, out uid) ? uid : -1;
 
+    /// <summary>The uid that a unit runs as: by its name, or by its process where only a directory service knows the
+    /// name.</summary>
+    private int UidOf(UnitSeen unit) =>
+        UidOf(unit.User) is >= 0 and var uid ? uid
+        : unit.User.Length > 0
+        && Snapshot.Processes.FirstOrDefault(process => process.Pid == unit.MainPid && unit.MainPid > 0) is { } main
+            ? main.Uid
+        : -1;
+
     /// <summary>The processes below a cgroup.</summary>
     public IEnumerable<ProcessSeen> In(string path) =>
         Snapshot.Processes.Where(process => CgroupTree.Holds(path, process.Cgroup));
@@ -90,12 +104,13 @@ public sealed class Landscape
             );
 
     /// <summary>Uids that login(1) hands out; those that systemd makes up for services are between 61184 and 65535.</summary>
+    public static bool MayBePerson(int uid) => uid is >= Account.FirstPerson and not (>= 61184 and <= 65535);
+
     private bool IsPerson(int uid) =>
-        uid is >= Account.FirstPerson and not (>= 61184 and <= 65535)
-        && (_names.ContainsKey(uid) || Tree.At(SliceOf(uid)) is not null);
+        MayBePerson(uid) && (_names.ContainsKey(uid) || Tree.At(SliceOf(uid)) is not null);
 
     private bool IsServer(UnitSeen unit) =>
-        IsPerson(UidOf(unit.User))
+        MayBePerson(UidOf(unit))
         && (
             unit.Server is not null
             || (Snapshot.Roster?.Servers.Contains(unit.Name, StringComparer.Ordinal) ?? false)
@@ -110,12 +125,12 @@ public sealed class Landscape
     {
         var servers = Servers
             .Where(server => server.Cgroup.Length > 0)
-            .ToDictionary(server => server.Cgroup, StringComparer.Ordinal);
+            .DistinctBy(server => server.Cgroup, StringComparer.Ordinal);
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var server in servers.Values)
+        foreach (var server in servers)
         {
             seen.Add(server.Cgroup);
-            yield return new WorkSurface(server.Cgroup, UidOf(server.User), server);
+            yield return new WorkSurface(server.Cgroup, UidOf(server), server);
         }
         foreach (var process in Work)
         {

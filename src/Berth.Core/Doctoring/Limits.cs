@@ -31,7 +31,9 @@ internal static class Limits
                 ? $"cgroup v2 without a memory controller (it has {(host.Snapshot.Controllers.Count == 0 ? "none" : string.Join(' ', host.Snapshot.Controllers))})"
                 : $"cgroup hierarchy: {hierarchy}",
             "no cap that systemd is asked for is in force as it says; no tool is contained",
-            "boot with systemd.unified_cgroup_hierarchy=1, and without cgroup_disable=memory"
+            hierarchy is "v2"
+                ? "boot with cgroup_enable=memory, without cgroup_disable=memory and without anything that mounts the memory controller of cgroup v1"
+                : "boot with systemd.unified_cgroup_hierarchy=1"
         );
     }
 

@@ -20,9 +20,9 @@ internal static class OomGroups
                     cgroup.Path,
                     $"memory.oom.group 1; {Words.Processes(host.In(cgroup.Path).Count())} in it, {Words.Of(process)} among them",
                     "one tool at the cap, and the kernel kills everything here at once, the server and all conversations included",
-                    Landscape.UnitOf(cgroup.Path) is { } unit
+                    Fixes.UnitOf(cgroup.Path) is ({ } unit, false) && !unit.EndsWith(".slice", StringComparison.Ordinal)
                         ? Fixes.Edit(unit, "OOMPolicy=continue")
-                        : $"echo 0 > /sys/fs/cgroup/{cgroup.Path}/memory.oom.group"
+                        : $"{Fixes.Write(cgroup.Path, "memory.oom.group", 0)}, and OOMPolicy=continue in what made it"
                 );
             }
         }
@@ -38,7 +38,7 @@ internal static class OomGroups
                     leaf.Path,
                     "memory.oom.group 0 on the cgroup of one conversation",
                     "the kernel kills one process of it, the rest lives on at the limit and keeps its memory: the conversation hangs instead of ending",
-                    $"echo 1 > /sys/fs/cgroup/{leaf.Path}/memory.oom.group, by whatever makes these cgroups"
+                    $"{Fixes.Write(leaf.Path, "memory.oom.group", 1)}, by whatever makes these cgroups"
                 );
         }
     }

@@ -35,7 +35,7 @@ internal static class OomPolicies
                 "/etc/systemd/user/scope.d",
                 $"no file there says OOMPolicy={Continue}; {panes.Count} panes or other user scopes are open, such as {panes[0][(panes[0].LastIndexOf('/') + 1)..]}",
                 "the kernel kills the right process in a tmux pane, and systemd then tears the pane down, shell and agent and all",
-                $"printf '[Scope]\\nOOMPolicy={Continue}\\n' > /etc/systemd/user/scope.d/50-oom.conf; systemctl --user daemon-reload as each person"
+                $"mkdir -p /etc/systemd/user/scope.d; printf '[Scope]\\nOOMPolicy={Continue}\\n' > /etc/systemd/user/scope.d/50-oom.conf; systemctl --user daemon-reload as each person"
             );
     }
 

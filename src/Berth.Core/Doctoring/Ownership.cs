@@ -42,7 +42,7 @@ internal static class Ownership
                 account.Home,
                 $"mode {Octal(mode)}{open}",
                 $"every account of this host, and every agent of theirs, reads {account.Name}'s conversations and code",
-                $"chmod 0700 {account.Home}"
+                $"chmod 0700 {Fixes.Word(account.Home)}"
             );
         }
     }

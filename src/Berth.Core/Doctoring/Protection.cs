@@ -47,9 +47,10 @@ internal static class Protection
                         surface.Path,
                         $"oom_score_adj {server.Adj} for the server {Words.Of(server)}, {spared.Min(process => process.Adj)} for {Words.Processes(spared.Count)} that it started",
                         "at the cap the kernel takes the server before its tools, and every conversation with it",
-                        surface.Server is { } unit
-                            ? Fixes.Edit(unit.Name, "OOMScoreAdjust=0")
-                            : "choom -p PID -n 0 for the server"
+                        server.Adj <= 0
+                                ? $"{string.Join("; ", spared.Take(3).Select(tool => $"choom -p {tool.Pid} -n {server.Adj}"))}, and no lower value in what starts them"
+                            : surface.Server is { } unit ? Fixes.Edit(unit.Name, "OOMScoreAdjust=0")
+                            : $"choom -p {server.Pid} -n 0"
                     );
             }
         }
@@ -75,11 +76,15 @@ internal static class Protection
             );
     }
 
-    /// <summary>The listening sshd, and Berth's own that restart servers; not the sshd of one session.</summary>
+    /// <summary>The listening sshd, and Berth's own that restart servers; not what they start: while somebody signs in, an
+    /// sshd of root's stands beside the listening one.</summary>
     private static bool IsWayIn(ProcessSeen process) =>
-        (process.Name is "sshd" && Landscape.UnitOf(process.Cgroup) is "ssh.service" or "sshd.service")
-        || (
-            process.Name is "berth"
-            && Landscape.UnitOf(process.Cgroup) is GatewayUnits.Daemon or WatchdogUnits.Service or AgentUnits.Service
-        );
+        process.Parent == 1 && (IsListener(process) || IsSupervisor(process));
+
+    private static bool IsListener(ProcessSeen process) =>
+        process.Name is "sshd" && Landscape.UnitOf(process.Cgroup) is "ssh.service" or "sshd.service";
+
+    private static bool IsSupervisor(ProcessSeen process) =>
+        process.Name is "berth"
+        && Landscape.UnitOf(process.Cgroup) is GatewayUnits.Daemon or WatchdogUnits.Service or AgentUnits.Service;
 }

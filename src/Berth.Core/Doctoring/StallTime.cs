@@ -12,12 +12,14 @@ public static class StallTime
     private const double Slope = 64;
 
     /// <summary>Seconds of sleep for one task that takes all memory from the soft limit to the hard one.</summary>
-    /// <param name="high">The soft limit in bytes, over 0.</param>
+    /// <param name="high">The soft limit in bytes, 0 or more.</param>
     /// <param name="max">The hard limit in bytes; none never ends it.</param>
     public static double Seconds(long high, long max)
     {
         if (max == long.MaxValue)
             return double.PositiveInfinity;
+        // The kernel takes a limit of nothing for one page.
+        high = Math.Max(high, 4096);
         var band = Math.Max(0, (max - high) / (double)high);
         // The overage from which on each batch costs the longest sleep.
         var knee = Math.Min(band, Math.Sqrt(Longest / Slope));

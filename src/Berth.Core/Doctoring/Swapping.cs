@@ -49,9 +49,9 @@ internal static class Swapping
         yield return Finding.Of(
             "FILE-THRASH",
             "host",
-            $"swap 0 and lru_gen/min_ttl_ms 0; work can fill the {Size.Show(memory.Total)} of RAM",
+            $"swap 0 and no working set is kept (lru_gen/min_ttl_ms 0, or lru_gen off); work can fill the {Size.Show(memory.Total)} of RAM",
             "without swap the kernel evicts the programs that run, reads them from disk again, and goes on so for minutes before it kills",
-            "caps that fit into the RAM; or: echo 1000 > /sys/kernel/mm/lru_gen/min_ttl_ms"
+            "caps that fit into the RAM; or: echo y > /sys/kernel/mm/lru_gen/enabled; echo 1000 > /sys/kernel/mm/lru_gen/min_ttl_ms"
         );
     }
 

@@ -34,7 +34,7 @@ public static class Wounds
                 "it is livelocked: it frees nothing and nothing is killed, and it can go on so for hours"
                     + (largest is null ? "" : $"; the most memory has {Words.Of(largest)}"),
                 largest is null
-                    ? $"echo 1 > /sys/fs/cgroup/{cgroup.Path}/cgroup.kill ends everything in it"
+                    ? $"{Fixes.Write(cgroup.Path, "cgroup.kill", 1)} ends everything in it"
                     : $"kill -KILL {largest.Pid}"
             );
         }

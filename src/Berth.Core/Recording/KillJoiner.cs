@@ -17,35 +17,26 @@ public sealed class KillJoiner(ProcessTable table, SurfaceMap map, Func<string, 
     public const long Patience = 3000;
 
     /// <summary>How far back deaths are looked for that were only counted.</summary>
-    private const long Recent = 15_000;
+    internal const long Recent = 15_000;
 
     private readonly List<Kill> _kills = [];
     private readonly Dictionary<int, Chosen> _chosen = [];
-    private readonly Dictionary<Surface, Balance> _balances = [];
+    private readonly Dictionary<Surface, KillBalance> _balances = [];
 
     private sealed record Kill(Heard Line, long At, DateTimeOffset Now, long Sequence)
     {
         public TrackedProcess? Process { get; set; }
+
+        /// <summary>Whether it is known where it was counted.</summary>
+        public bool Met { get; set; }
     }
 
     private sealed record Heard(int Pid, int Uid, string Name, bool InCgroup, long Rss, Chosen? Chosen);
 
     private sealed record Chosen(string? CapCgroup, string TaskCgroup, int Uid, long At, long Sequence);
 
-    private sealed class Balance
-    {
-        /// <summary>Kills that were counted and not told, or, below zero, the other way round.</summary>
-        public long Missing { get; set; }
-
-        /// <summary>Since when.</summary>
-        public long Since { get; set; }
-
-        public DateTimeOffset Now { get; set; }
-    }
-
     /// <summary>Whether somebody waits for <see cref="Due"/>.</summary>
-    public bool Waiting =>
-        _kills.Count > 0 || _chosen.Count > 0 || _balances.Values.Any(balance => balance.Missing != 0);
+    public bool Waiting => _kills.Count > 0 || _chosen.Count > 0 || _balances.Values.Any(balance => balance.Waits);
 
     /// <summary>The kernel's record from which on kills are not told yet; null when all are. Who begins again behind
     /// an earlier one loses none.</summary>
@@ -97,8 +88,7 @@ public sealed class KillJoiner(ProcessTable table, SurfaceMap map, Func<string, 
                 var kill = new Kill(heard, at, now, sequence) { Process = table.Victim(heard.Pid, heard.Uid, at) };
                 if (kill.Process is { } process)
                     process.Explained = true;
-                if (SurfaceOf(kill) is { } surface)
-                    Add(surface, -1, at, now);
+                Meet(kill, at);
                 _kills.Add(kill);
                 break;
         }
@@ -121,27 +111,31 @@ public sealed class KillJoiner(ProcessTable table, SurfaceMap map, Func<string, 
         {
             if (at - _kills[i].At < Settle)
                 continue;
-            (due ??= []).Add(Tell(_kills[i]));
+            (due ??= []).Add(Tell(_kills[i], at));
             _kills.RemoveAt(i--);
         }
         foreach (var (surface, balance) in _balances)
         {
-            if (balance.Missing == 0 || at - balance.Since < Patience)
-                continue;
-            if (balance.Missing > 0)
-                (due ??= []).AddRange(Untold(surface, balance, at));
-            balance.Missing = 0;
+            if (balance.Missing(at) is var (kills, now))
+                (due ??= []).AddRange(Untold(surface, kills, now, at));
         }
         return due ?? [];
+    }
+
+    /// <summary>Whom a kill was of may be known only when it is told: it is counted once all the same.</summary>
+    private void Meet(Kill kill, long at)
+    {
+        if (kill.Met || SurfaceOf(kill) is not { } surface)
+            return;
+        kill.Met = true;
+        Add(surface, -1, at, kill.Now);
     }
 
     private void Add(Surface surface, long kills, long at, DateTimeOffset now)
     {
         if (!_balances.TryGetValue(surface, out var balance))
-            _balances[surface] = balance = new Balance();
-        if (balance.Missing == 0)
-            (balance.Since, balance.Now) = (at, now);
-        balance.Missing += kills;
+            _balances[surface] = balance = new KillBalance();
+        balance.Add(kills, at, now);
     }
 
     /// <summary>Where a kill was counted: the process's own place, else what the kernel said. A cgroup's name may be a
@@ -158,13 +152,15 @@ public sealed class KillJoiner(ProcessTable table, SurfaceMap map, Func<string, 
     private bool Owns(Surface surface, int uid) =>
         surface.User is null || uid is -1 or 0 || map.UserOf(uid) == surface.User;
 
-    private Death Tell(Kill kill)
+    private Death Tell(Kill kill, long at)
     {
         // Its fork or run may have been told late.
         var (line, process) = (kill.Line, kill.Process ?? table.Victim(kill.Line.Pid, kill.Line.Uid, kill.At));
         if (process is not null)
             process.Explained = true;
-        var surface = kill.Process is null && process is not null ? process.Surface : SurfaceOf(kill);
+        kill.Process = process;
+        Meet(kill, at);
+        var surface = SurfaceOf(kill);
         var user = surface?.User ?? map.UserOf(line.Uid);
         // The kernel knows best where in its surface a process is: it may have been moved since it was looked at.
         var cgroup =
@@ -198,7 +194,7 @@ public sealed class KillJoiner(ProcessTable table, SurfaceMap map, Func<string, 
 
     /// <summary>Kills that were counted but not told. Who was ended by SIGKILL there, lately and without another
     /// explanation, is who is meant, when it is as many; otherwise nobody is named.</summary>
-    private IEnumerable<Death> Untold(Surface surface, Balance balance, long at)
+    private IEnumerable<Death> Untold(Surface surface, long kills, DateTimeOffset now, long at)
     {
         var candidates = table
             .Dead.Where(dead =>
@@ -208,11 +204,11 @@ public sealed class KillJoiner(ProcessTable table, SurfaceMap map, Func<string, 
                 && dead.Died > at - Recent
             )
             .ToList();
-        if (candidates.Count != balance.Missing)
+        if (candidates.Count != kills)
             return
             [
                 new Death(
-                    balance.Now,
+                    now,
                     0,
                     -1,
                     "",
@@ -228,7 +224,7 @@ public sealed class KillJoiner(ProcessTable table, SurfaceMap map, Func<string, 
                     surface.Cgroup,
                     capOf(surface.Cgroup),
                     SurvivorsOf(null, surface.User, at),
-                    (int)Math.Min(balance.Missing, int.MaxValue)
+                    (int)Math.Min(kills, int.MaxValue)
                 ),
             ];
         return
@@ -239,7 +235,7 @@ public sealed class KillJoiner(ProcessTable table, SurfaceMap map, Func<string, 
                 var (seen, bytes) = process.Sizes.Last;
                 var cap = CapOf(process.Cgroup, null);
                 return new Death(
-                    balance.Now,
+                    now,
                     process.Pid,
                     process.Uid,
                     "",

@@ -8,6 +8,17 @@ namespace Berth.Recording;
 /// escaped.</summary>
 public static class Printable
 {
+    /// <summary>The same of a text that came in as one.</summary>
+    public static string Text(string text)
+    {
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (!Shows(rune))
+                return Text(Encoding.UTF8.GetBytes(text), int.MaxValue);
+        }
+        return text;
+    }
+
     /// <param name="bytes">Any bytes.</param>
     /// <param name="limit">At most so many characters, the mark of the cut (…) among them.</param>
     public static string Text(ReadOnlySpan<byte> bytes, int limit)

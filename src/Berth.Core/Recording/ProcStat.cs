@@ -21,6 +21,9 @@ public readonly record struct ProcStat(
 {
     private const int Last = 21;
 
+    /// <summary>The session that it is in, by the process that began it (setsid(2)); -1 when it is not told.</summary>
+    public int Session { get; init; } = -1;
+
     /// <summary>The pseudo terminal that it belongs to, the N of <c>/dev/pts/N</c>; -1 for none.</summary>
     public int Terminal { get; private init; } = -1;
 
@@ -61,6 +64,7 @@ public readonly record struct ProcStat(
             (int)fields[17]
         )
         {
+            Session = Fits(fields[3]) ? (int)fields[3] : -1,
             Terminal = TerminalOf(fields[4]),
         };
         return true;

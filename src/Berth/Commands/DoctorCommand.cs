@@ -38,6 +38,9 @@ public static class DoctorCommand
         HelpName = "FILE",
     };
 
+    /// <summary>More than the largest host comes to; in bytes.</summary>
+    private const int LargestBundle = 64 << 20;
+
     public static Command Create()
     {
         var snapshot = new Command(
@@ -104,9 +107,17 @@ public static class DoctorCommand
 
     private static int Snapshot(ParseResult parse)
     {
+        Option[] others = [s_bundle, s_baseline, s_accept, s_fix, s_yes];
+        if (Array.Find(others, option => parse.GetResult(option) is { Implicit: false }) is { } other)
+        {
+            Console.Error.WriteLine(
+                $"berth: {other.Name} is for 'berth doctor'; 'berth doctor snapshot' only reads this host"
+            );
+            return ExitCodes.Usage;
+        }
         if (Look(parse) is not { } snapshot)
             return ExitCodes.Failed;
-        var text = SnapshotJson.Write(Anonymous.Of(snapshot, Environment.MachineName)) + "\n";
+        var text = SnapshotJson.Write(Anonymous.Of(snapshot)) + "\n";
         if (parse.GetValue(s_output) is not { } file)
         {
             Console.Out.Write(text);
@@ -126,6 +137,7 @@ public static class DoctorCommand
         : parse.GetValue(s_accept) && baseline is null ? "--accept needs to know where: add --baseline FILE"
         : parse.GetValue(s_accept) && parse.GetValue(s_fix)
             ? "--accept and --fix do not go together; leave one of them out"
+        : parse.GetValue(s_yes) && !parse.GetValue(s_fix) ? "--yes answers what --fix asks: add --fix, or leave it out"
         : null;
 
     private static HostSnapshot? Look(ParseResult parse)
@@ -152,7 +164,7 @@ public static class DoctorCommand
     private static HostSnapshot? Open(string bundle)
     {
         var problems = new List<Problem>();
-        if (RosterFiles.Read(bundle, problems) is not { } text)
+        if (RosterFiles.Read(bundle, problems, LargestBundle) is not { } text)
         {
             Console.Error.WriteLine(
                 $"berth: {bundle}: {problems[0].Message}; 'berth doctor snapshot --output FILE' writes one"
@@ -172,7 +184,13 @@ public static class DoctorCommand
         if (RosterFiles.Read(file, problems) is { } text)
             baseline = Baseline.Read(file, text.Text, problems);
         else
-            problems[0] = problems[0] with { Hint = $"'berth doctor --baseline {file} --accept' writes one" };
+            problems[0] = problems[0] with
+            {
+                Hint =
+                    File.Exists(file) || Directory.Exists(file)
+                        ? "name the file that '--accept' wrote"
+                        : $"'berth doctor --baseline {file} --accept' writes one",
+            };
         foreach (var problem in problems)
             Console.Error.WriteLine(problem);
         return problems.Count == 0;
@@ -183,7 +201,7 @@ public static class DoctorCommand
         if (!Written(file, Baseline.Write(diagnosis.Open)))
             return ExitCodes.Failed;
         Console.Out.WriteLine(
-            $"Wrote {file}: {diagnosis.Open.Count} findings are accepted. Next: berth doctor --baseline {file}"
+            $"Wrote {file}: {(diagnosis.Open.Count == 1 ? "1 finding is" : $"{diagnosis.Open.Count} findings are")} accepted. Next: berth doctor --baseline {file}"
         );
         return ExitCodes.Ok;
     }
@@ -192,7 +210,15 @@ public static class DoctorCommand
     {
         try
         {
-            File.WriteAllText(file, text);
+            var path = Path.GetFullPath(file);
+            if (Native.StatPath(path, out var stat) && !stat.IsFile)
+            {
+                Console.Error.WriteLine(
+                    $"berth: {file} is {(stat.IsFolder ? "a folder" : stat.IsLink ? "a link" : "no plain file")}, and is not written through; name another place"
+                );
+                return false;
+            }
+            new Files(HostPaths.Live).WriteFor(path, text);
             return true;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)

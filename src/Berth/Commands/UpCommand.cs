@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Berth.Embedded;
+using Berth.Rosters;
 
 namespace Berth.Commands;
 
@@ -19,6 +20,8 @@ public static class UpCommand
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken cancelled)
     {
+        // Before the roster is read: what is written meanwhile is an edit.
+        var watch = new RosterWatch(parse.GetValue(Shared.RosterFile) ?? Shared.DefaultRoster);
         if (parse.LoadRoster() is not { } roster)
             return ExitCodes.Failed;
         var state = StateFolder.OfInvoker();
@@ -40,7 +43,7 @@ public static class UpCommand
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
-        return await new EmbeddedEngine(roster, state, view).RunAsync(stop.Token);
+        return await new EmbeddedEngine(roster, watch, state, view).RunAsync(stop.Token);
     }
 
     private static FileStream? TakeState(StateFolder state)

@@ -13,7 +13,8 @@ internal sealed class CgroupWalk(HostPaths paths, List<Unread> unread)
 
     private const int Deepest = 24;
     private readonly byte[] _buffer = new byte[4096];
-    private readonly List<CgroupSeen> _seen = [];
+    private readonly Dictionary<string, CgroupSeen> _seen = new(StringComparer.Ordinal);
+    private bool _leftOut;
 
     private string Top => paths[SurfaceReader.Tree];
 
@@ -27,15 +28,24 @@ internal sealed class CgroupWalk(HostPaths paths, List<Unread> unread)
     public IReadOnlyList<string> Controllers() =>
         Text(Path.Join(Top, "cgroup.controllers")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    public IReadOnlyList<CgroupSeen> Read()
+    /// <param name="places">Cgroups of processes. They and what is around them are read in any case: whoever may make
+    /// cgroups can make so many, or so deep ones, that the walk ends before it comes to others'.</param>
+    public IReadOnlyList<CgroupSeen> Read(IEnumerable<string> places)
     {
-        if (Hierarchy() is "v2")
-            Walk(Top, "", 0);
-        if (_seen.Count >= Most)
+        if (Hierarchy() is not "v2")
+            return [];
+        Walk();
+        foreach (var place in places.Distinct(StringComparer.Ordinal))
+            Also(place);
+        if (_leftOut)
             unread.Add(
-                new Unread(Aspect.Cgroups, SurfaceReader.Tree, $"more than {Most} cgroups; the rest was left out")
+                new Unread(
+                    Aspect.Cgroups,
+                    SurfaceReader.Tree,
+                    $"more than {Most} cgroups, or deeper ones than {Deepest}; of the rest only those with processes were read"
+                )
             );
-        return _seen;
+        return [.. _seen.Values];
     }
 
     /// <summary>Looks again at those that seem to stall.</summary>
@@ -52,16 +62,36 @@ internal sealed class CgroupWalk(HostPaths paths, List<Unread> unread)
             ),
         ];
 
-    private void Walk(string folder, string path, int depth)
+    /// <summary>The outer ones first: they are the service manager's.</summary>
+    private void Walk()
     {
-        foreach (var below in Below(folder))
+        var open = new Queue<(string Folder, string Path, int Depth)>([(Top, "", 0)]);
+        while (open.TryDequeue(out var at))
         {
-            if (_seen.Count >= Most || depth > Deepest)
-                return;
-            var name = Path.GetFileName(below);
-            var its = path.Length == 0 ? name : $"{path}/{name}";
-            _seen.Add(One(below, its));
-            Walk(below, its, depth + 1);
+            foreach (var below in Below(at.Folder))
+            {
+                if (_seen.Count >= Most || at.Depth > Deepest)
+                {
+                    _leftOut = true;
+                    break;
+                }
+                // As it is at its processes: fit to be shown.
+                var name = Printable.Text(Path.GetFileName(below));
+                var path = at.Path.Length == 0 ? name : $"{at.Path}/{name}";
+                _seen[path] = One(below, path);
+                open.Enqueue((below, path, at.Depth + 1));
+            }
+        }
+    }
+
+    private void Also(string place)
+    {
+        for (var path = place; path.Length > 0 && !_seen.ContainsKey(path); path = CgroupTree.Above(path))
+        {
+            var folder = Path.Join(Top, path);
+            // Of what is outside of a container its processes have names with dots.
+            if (!path.Contains("..", StringComparison.Ordinal) && Directory.Exists(folder))
+                _seen[path] = One(folder, path);
         }
     }
 
@@ -91,7 +121,7 @@ internal sealed class CgroupWalk(HostPaths paths, List<Unread> unread)
     {
         try
         {
-            return [.. Directory.EnumerateDirectories(folder)];
+            return [.. Directory.EnumerateDirectories(folder).Take(Most + 1)];
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

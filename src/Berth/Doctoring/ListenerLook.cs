@@ -10,7 +10,13 @@ namespace Berth.Doctoring;
 /// <summary>Finds people's listening sockets and the processes that hold them, and the firewall before them.</summary>
 internal sealed class ListenerLook(HostPaths paths, Files files, ProcessRunner run, List<Unread> unread)
 {
+    /// <summary>Of one process.</summary>
     private const int MostDescriptors = 4096;
+
+    /// <summary>Of all: whoever may start processes can have millions of them.</summary>
+    private const int MostInAll = 1 << 20;
+
+    private int _looked;
 
     public IReadOnlyList<ListenerSeen> Read(IReadOnlyList<ProcessSeen> processes)
     {
@@ -21,8 +27,18 @@ internal sealed class ListenerLook(HostPaths paths, Files files, ProcessRunner r
         var wanted = sockets.Select(socket => socket.Uid).ToHashSet();
         var holders = new Dictionary<uint, int>();
         var hidden = false;
-        foreach (var process in processes.Where(process => wanted.Contains(process.Uid)))
+        foreach (
+            var process in processes.Where(process => wanted.Contains(process.Uid)).TakeWhile(_ => _looked < MostInAll)
+        )
             hidden |= !Holds(process.Pid, holders);
+        if (_looked >= MostInAll)
+            unread.Add(
+                new Unread(
+                    Aspect.Sockets,
+                    "which process holds which listening socket",
+                    $"people have more than {MostInAll} open files; the rest was left out"
+                )
+            );
         if (hidden && Native.EffectiveUser() != 0)
             unread.Add(
                 new Unread(
@@ -70,6 +86,7 @@ internal sealed class ListenerLook(HostPaths paths, Files files, ProcessRunner r
                 var descriptor in Directory.EnumerateFileSystemEntries(paths[$"/proc/{pid}/fd"]).Take(MostDescriptors)
             )
             {
+                _looked++;
                 var length = Native.ReadLink(descriptor, target, target.Length);
                 if (length <= 0)
                     continue;

@@ -71,13 +71,14 @@ internal sealed class ProcessWalk(HostPaths paths, List<Unread> unread)
         var facts = ProgramFacts.Of(words, KernelFile.Link(Path.Join(folder, "exe")), null);
         var server = AgentServers.Of(words);
         Comms[pid] = comm;
-        if (comm is "earlyoom" or "systemd-oomd" or "nohang")
+        // A person's process may have any name; a guard is the system's.
+        if (comm is "earlyoom" or "systemd-oomd" or "nohang" && !Landscape.MayBePerson(status.Uid))
             Guards[comm] = words;
         return new ProcessSeen(
             pid,
             stat.Parent,
             status.Uid,
-            Name(facts.Program, comm),
+            Name(words.Count > 0 ? words[0] : facts.Program, comm),
             Cgroup(folder),
             stat.RssPages * Environment.SystemPageSize,
             Adjustment(folder)
@@ -90,11 +91,13 @@ internal sealed class ProcessWalk(HostPaths paths, List<Unread> unread)
         };
     }
 
-    /// <summary>Without what a process wrote behind its name (<c>sshd: alice [priv]</c>).</summary>
+    /// <summary>Without its folder, and without what a process wrote behind its name (<c>sshd: alice [priv]</c>), which
+    /// may be anything.</summary>
     private static string Name(string program, string comm)
     {
         var end = program.AsSpan().IndexOfAny(' ', ':');
         var name = end < 0 ? program : program[..end];
+        name = name[(name.LastIndexOf('/') + 1)..];
         name = name.Length is 0 or > LongestName ? comm : name;
         return name.TrimStart('-');
     }

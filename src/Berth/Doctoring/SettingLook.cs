@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Berth.Containment;
 using Berth.Host;
+using Berth.Recording;
 using Berth.Units;
 
 namespace Berth.Doctoring;
@@ -16,9 +17,17 @@ internal sealed class SettingLook(HostPaths paths, Files files, List<Unread> unr
         {
             PanicOnOom = Number("/proc/sys/vm/panic_on_oom"),
             KillAllocating = Number("/proc/sys/vm/oom_kill_allocating_task"),
-            KeepMilliseconds = Number("/sys/kernel/mm/lru_gen/min_ttl_ms"),
+            KeepMilliseconds = Kept(),
             VolatileJournal = Volatile(),
         };
+
+    /// <summary>Whether the kernel measures pressure: older ones have the file also when it is switched off, and refuse to
+    /// read it.</summary>
+    public bool Pressure()
+    {
+        Span<byte> start = stackalloc byte[16];
+        return !KernelFile.Once(paths["/proc/pressure/memory"], start).IsEmpty;
+    }
 
     public MemorySeen? Memory()
     {
@@ -91,6 +100,20 @@ internal sealed class SettingLook(HostPaths paths, Files files, List<Unread> unr
         {
             return null;
         }
+    }
+
+    /// <summary>How long a working set is kept: not at all while the generations, whose setting it is, are switched off
+    /// (Documentation/admin-guide/mm/multigen_lru.rst).</summary>
+    private int? Kept()
+    {
+        const int mainSwitch = 1;
+        var on =
+            Text("/sys/kernel/mm/lru_gen/enabled")?.Trim() is not ['0', 'x', .. var bits]
+            || !int.TryParse(bits, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var parts)
+            || (parts & mainSwitch) != 0;
+        return Number("/sys/kernel/mm/lru_gen/min_ttl_ms") is not { } kept ? null
+            : on ? kept
+            : 0;
     }
 
     /// <summary>By the file that the journal is writing now.</summary>

@@ -26,13 +26,13 @@ public sealed class SnapshotReader(HostPaths paths, ProcessRunner run)
     {
         var begun = TimeProvider.System.GetTimestamp();
         var walk = new CgroupWalk(paths, _unread);
-        var cgroups = walk.Read();
         var settings = new SettingLook(paths, _files, _unread);
         var memory = settings.Memory();
         var look = new UnitLook(_files, run, _unread);
         var shown = look.Read();
         var processWalk = new ProcessWalk(paths, _unread);
         var processes = processWalk.Read();
+        var cgroups = walk.Read(processes.Select(process => process.Cgroup));
         var listeners = new ListenerLook(paths, _files, run, _unread);
         var host = new HostReader(paths, _files, run);
         var earlyoom = Earlyoom(processWalk, settings, shown, host);
@@ -47,7 +47,7 @@ public sealed class SnapshotReader(HostPaths paths, ProcessRunner run)
             Memory = memory,
             Hierarchy = walk.Hierarchy(),
             Controllers = walk.Controllers(),
-            Pressure = File.Exists(paths["/proc/pressure/memory"]),
+            Pressure = settings.Pressure(),
             Units =
             [
                 .. shown.Select(unit =>
@@ -93,7 +93,7 @@ public sealed class SnapshotReader(HostPaths paths, ProcessRunner run)
         return snapshot with { Cgroups = cgroups, Unread = _unread };
     }
 
-    private static EarlyoomSeen? Earlyoom(
+    private EarlyoomSeen? Earlyoom(
         ProcessWalk walk,
         SettingLook settings,
         IReadOnlyList<ShownUnit> shown,
@@ -103,9 +103,10 @@ public sealed class SnapshotReader(HostPaths paths, ProcessRunner run)
         if (!walk.Guards.TryGetValue("earlyoom", out var words))
             return null;
         var unit = shown.FirstOrDefault(unit => unit.Seen is { Name: Containment.Backstop.Service, Active: true });
-        var configured = unit is null
-            ? null
-            : EarlyoomArguments.Configured(unit.Command, settings.Text(EarlyoomArguments.DefaultsFile));
+        var defaults = settings.Text(EarlyoomArguments.DefaultsFile);
+        // A file that only root may read says nothing to others, which is not that it says nothing.
+        var hidden = defaults is null && _files.Exists(EarlyoomArguments.DefaultsFile);
+        var configured = unit is null || hidden ? null : EarlyoomArguments.Configured(unit.Command, defaults);
         return EarlyoomArguments.Read(words, Sorts(host), configured);
     }
 

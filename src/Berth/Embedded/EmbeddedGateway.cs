@@ -11,14 +11,15 @@ namespace Berth.Embedded;
 internal sealed class EmbeddedGateway : IAsyncDisposable
 {
     private readonly RunningGateway _gateway;
+    private readonly StateFolder _state;
     private readonly AccessLog _access;
     private readonly Socket _control;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _answering;
 
-    private EmbeddedGateway(RunningGateway gateway, AccessLog access, Socket control)
+    private EmbeddedGateway(RunningGateway gateway, StateFolder state, AccessLog access, Socket control)
     {
-        (_gateway, _access, _control) = (gateway, access, control);
+        (_gateway, _state, _access, _control) = (gateway, state, access, control);
         _answering = gateway.ControlAsync(control, _end.Token);
     }
 
@@ -30,7 +31,7 @@ internal sealed class EmbeddedGateway : IAsyncDisposable
     /// <exception cref="InvalidDataException">The roster's gateway cannot be used here.</exception>
     public static async Task<EmbeddedGateway> OpenAsync(
         Roster roster,
-        IReadOnlyList<EmbeddedServer> servers,
+        IReadOnlyList<Placement> servers,
         StateFolder state,
         Action<string> log,
         CancellationToken stop
@@ -54,17 +55,14 @@ internal sealed class EmbeddedGateway : IAsyncDisposable
         try
         {
             gateway = new RunningGateway(
-                new GatewayConfig(roster.Gateway!, Routes(roster, servers, state))
-                {
-                    Admins = [.. roster.Users.Where(user => user.Admin && !user.Removed).Select(user => user.Name)],
-                },
+                Config(roster, servers, state),
                 new GatewayPlace(folder, null, []),
                 new LocalPairingSource(state, TimeProvider.System),
                 access,
                 log
             );
             await gateway.StartAsync(stop);
-            return new EmbeddedGateway(gateway, access, LinkControl.Listen(Path.Join(folder, "control.sock")));
+            return new EmbeddedGateway(gateway, state, access, LinkControl.Listen(Path.Join(folder, "control.sock")));
         }
         catch
         {
@@ -81,6 +79,11 @@ internal sealed class EmbeddedGateway : IAsyncDisposable
     /// <returns>A new one-time link for somebody; null where people sign in in another way.</returns>
     public string? Link(string user) => _gateway.Desk?.Issue(user, LinkOrder.Usual)?.Url;
 
+    /// <summary>People are led by this from now on; nobody's connection is dropped but those to what is no longer
+    /// theirs.</summary>
+    public Task ChangeAsync(Roster roster, IReadOnlyList<Placement> servers) =>
+        _gateway.ChangeAsync(Config(roster, servers, _state));
+
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
@@ -91,25 +94,27 @@ internal sealed class EmbeddedGateway : IAsyncDisposable
         _end.Dispose();
     }
 
-    private static IReadOnlyList<Route> Routes(
-        Roster roster,
-        IReadOnlyList<EmbeddedServer> servers,
-        StateFolder state
-    ) =>
+    private static GatewayConfig Config(Roster roster, IReadOnlyList<Placement> servers, StateFolder state) =>
+        new(roster.Gateway!, Routes(roster, servers, state))
+        {
+            Admins = [.. roster.Users.Where(user => user.Admin && !user.Removed).Select(user => user.Name)],
+        };
+
+    private static IReadOnlyList<Route> Routes(Roster roster, IReadOnlyList<Placement> servers, StateFolder state) =>
         [
             .. roster
                 .Users.Where(user => !user.Removed)
-                .Select(user => Route(user, servers.FirstOrDefault(server => server.User.Name == user.Name), state)),
+                .Select(user => Route(user, servers.FirstOrDefault(server => server.User == user.Name), state)),
         ];
 
-    private static Route Route(User user, EmbeddedServer? server, StateFolder state) =>
+    private static Route Route(User user, Placement? server, StateFolder state) =>
         new(
             user.Name,
             user.Login,
             (int)Native.EffectiveUser(),
             server?.Settings.Name,
             server?.Settings.Preset ?? "",
-            server?.Preset.Ready ?? ReadyCheck.Tcp,
+            server is null ? ReadyCheck.Tcp : Presets.For(server.Settings).Ready,
             server?.Settings.Host ?? "",
             server?.Port ?? 0,
             state.Home(user.Name),

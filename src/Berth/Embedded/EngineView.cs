@@ -4,9 +4,12 @@ using System.Text.Json.Serialization;
 namespace Berth.Embedded;
 
 /// <summary>What <c>berth up</c> tells: a line a happening, or with <c>--json</c> an object a line.</summary>
-internal sealed class EngineView(bool json)
+/// <param name="json">An object a line.</param>
+/// <param name="to">Where it is told; null for standard output.</param>
+internal sealed class EngineView(bool json, TextWriter? to = null)
 {
     private readonly Lock _lock = new();
+    private readonly TextWriter _to = to ?? Console.Out;
 
     public bool Json { get; } = json;
 
@@ -17,7 +20,7 @@ internal sealed class EngineView(bool json)
     {
         lock (_lock)
         {
-            Console.Out.WriteLine(
+            _to.WriteLine(
                 Json
                     ? JsonSerializer.Serialize(new EngineEvent(name, user, text), EngineJsonContext.Default.EngineEvent)
                 : user is null ? text
@@ -32,7 +35,7 @@ internal sealed class EngineView(bool json)
             return;
         lock (_lock)
         {
-            Console.Out.WriteLine(text);
+            _to.WriteLine(text);
         }
     }
 }

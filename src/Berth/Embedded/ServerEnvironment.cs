@@ -21,7 +21,7 @@ internal static class ServerEnvironment
 
     public static void Fill(IDictionary<string, string?> environment, EmbeddedServer server, StateFolder state)
     {
-        var user = server.User.Name;
+        var user = server.User;
         var home = state.Home(user);
         environment.Clear();
         foreach (var name in s_inherited)
@@ -31,9 +31,15 @@ internal static class ServerEnvironment
         }
         environment["HOME"] = home;
         environment["USER"] = environment["LOGNAME"] = user;
-        environment[server.Preset.PortVariable] = server.Port.ToString();
+        environment[server.Preset.PortVariable] = server.Placement.Port.ToString();
         foreach (var (name, value) in server.Preset.Environment)
-            environment[name] = Placeholders.Fill(value, user, home, server.Settings.Host, server.Port);
+            environment[name] = Placeholders.Fill(
+                value,
+                user,
+                home,
+                server.Placement.Settings.Host,
+                server.Placement.Port
+            );
         foreach (var (name, value) in state.Secrets(user, server.Preset.Secrets))
             environment[name] = value;
     }

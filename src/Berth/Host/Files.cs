@@ -14,6 +14,7 @@ public sealed class Files(HostPaths paths)
 
     private const int FolderMode = 0x1ED; // 0755
     private const int Private = 0x1C0; // 0700
+    private const int Readable = 0x1A4; // 0644
 
     /// <summary>What stands at a path; null when nothing does.</summary>
     /// <exception cref="IOException">It exists and cannot be read.</exception>
@@ -114,6 +115,11 @@ public sealed class Files(HostPaths paths)
         _ = Native.Unlink(temporary);
         Write(temporary, path, content, mode, owner, group);
     }
+
+    /// <summary>Writes a file where a person said, which may be in anybody's folder: nothing there is followed, opened or
+    /// written into; what has the name is replaced whole.</summary>
+    public void WriteFor(string path, string content) =>
+        Write($"{paths[path]}.{Guid.NewGuid():N}", path, Encoding.UTF8.GetBytes(content), Readable);
 
     private void Write(
         string temporary,

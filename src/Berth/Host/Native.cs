@@ -108,6 +108,10 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
     public static partial int NewSession();
 
+    /// <param name="pid">0 for this process.</param>
+    [LibraryImport("libc", EntryPoint = "getsid", SetLastError = true)]
+    public static partial int SessionOf(int pid);
+
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     public static partial int ProcessControl(int option, nuint a, nuint b, nuint c, nuint d);
 

@@ -38,7 +38,7 @@ public static class RosterFiles
 
     /// <summary>Reads one text whole.</summary>
     /// <returns>Null when <paramref name="problems"/> got an entry.</returns>
-    public static RosterText? Read(string file, List<Problem> problems)
+    public static RosterText? Read(string file, List<Problem> problems, int limit = MaxBytes)
     {
         void Report(string message, string hint) => problems.Add(new Problem(file, 0, 0, message, hint));
         try
@@ -48,10 +48,10 @@ public static class RosterFiles
                 Report("is a folder", "name the roster file in it with '--roster FILE'");
                 return null;
             }
-            var bytes = Bytes(file);
-            if (bytes.Length <= MaxBytes)
+            var bytes = Bytes(file, limit);
+            if (bytes.Length <= limit)
                 return new RosterText(file, s_strict.GetString(bytes));
-            Report($"larger than {MaxBytes >> 20} MiB", "a roster of 10,000 people takes one: is this the right file?");
+            Report($"larger than {limit >> 20} MiB", "a roster of 10,000 people takes one: is this the right file?");
         }
         catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -81,7 +81,7 @@ public static class RosterFiles
     {
         try
         {
-            var files = Directory.GetFiles(folder).Where(file => !Path.GetFileName(file).StartsWith('.')).ToList();
+            var files = Directory.GetFiles(folder).Where(IsDropIn).ToList();
             foreach (var file in files.Where(file => file.EndsWith(".yml", StringComparison.Ordinal)))
                 problems.Add(
                     new Problem(file, 0, 0, "only *.yaml is read here", "rename it to .yaml, or take it away")
@@ -99,13 +99,18 @@ public static class RosterFiles
         }
     }
 
+    /// <summary>Whether a file counts in the folder of drop-ins, or looks as if it did: not what an editor keeps there
+    /// while a file is open.</summary>
+    internal static bool IsDropIn(string file) =>
+        !Path.GetFileName(file).StartsWith('.') && Path.GetExtension(file) is ".yaml" or ".yml";
+
     /// <summary>The content, or one byte more than is allowed. A pipe such as /dev/stdin has no length to ask for.</summary>
-    private static byte[] Bytes(string file)
+    private static byte[] Bytes(string file, int limit)
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         using var content = new MemoryStream();
         var buffer = new byte[64 << 10];
-        for (var count = 1; count > 0 && content.Length <= MaxBytes; )
+        for (var count = 1; count > 0 && content.Length <= limit; )
         {
             count = stream.Read(buffer);
             content.Write(buffer, 0, count);

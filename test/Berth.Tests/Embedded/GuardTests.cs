@@ -18,6 +18,19 @@ public sealed class GuardTests
         Assert.Equal(1, Guard.Victim([new(1, 160, true), new(2, 20, false)], 100)!.Value.Pid);
 
     [Fact]
+    public void A_cap_is_lowered_only_when_what_is_held_fits_below_it()
+    {
+        TreeProcess[] tree = [new(1, 60, true), new(2, 90, false)];
+        Assert.Equal(new Lowering(false, tree[1]), Lowering.Of(tree, 140, 100, 0));
+        // It is dying, and what it held is not back yet: nobody else goes for it.
+        Assert.Equal(new Lowering(false, null), Lowering.Of(tree[..1], 140, 100, 1));
+        Assert.Equal(new Lowering(true, null), Lowering.Of(tree[..1], 60, 100, 2));
+        // Shared pages count for each process that has them, and are held once.
+        Assert.Equal(new Lowering(true, null), Lowering.Of(tree, 90, 100, 0));
+        Assert.True(Lowering.Of(tree, 140, 100, Lowering.Patience).IsReady);
+    }
+
+    [Fact]
     public void The_victim_is_always_one_of_the_tree_and_only_over_the_cap() =>
         Gen.Select(Gen.Select(Gen.Int[1, 99], Gen.Long[0, 1000]).Array[0, 10], Gen.Long[1, 3000])
             .Sample(

@@ -199,6 +199,59 @@ public sealed class KillJoinerTests
         Assert.False(_scene.Joiner.Waiting);
     }
 
+    /// <summary>It goes on for longer than a count waits for its line, or a line for its count, and one is always open.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void In_a_burst_that_does_not_end_nobody_is_told_twice(bool countedFirst)
+    {
+        var surface = _scene.Map.Of(Scene.AliceUnit)!;
+        _scene.Server("alice", 1000, 100);
+        List<Death> told = [];
+        for (var i = 0; i <= 100; i++)
+        {
+            var at = i * 100;
+            if (countedFirst && i < 100)
+                _scene.Joiner.Counted(surface, i == 0 ? 2 : 1, at, Scene.Noon);
+            _scene.Run(400 + i, 100, at, ["hog"]);
+            _scene.Kill(400 + i, 1000, at + 1);
+            if (!countedFirst && i > 0)
+                _scene.Joiner.Counted(surface, i == 100 ? 2 : 1, at + 2, Scene.Noon);
+            told.AddRange(_scene.Joiner.Due(at + 3));
+        }
+        told.AddRange(_scene.Joiner.Due(60_000));
+        Assert.Equal(Enumerable.Range(400, 101), told.Select(death => death.Pid));
+    }
+
+    [Fact]
+    public void A_kill_that_was_counted_where_its_process_was_not_known_yet_is_one_death()
+    {
+        _scene.Server("alice", 1000, 100);
+        _scene.Kill(400, 1000, 1000);
+        _scene.Joiner.Counted(_scene.Map.Of(Scene.AliceUnit)!, 1, 1100, Scene.Noon);
+        // Its fork is told late.
+        _scene.Run(400, 100, 900, ["hog"]);
+        Assert.Equal(400, Only(2000).Pid);
+        Assert.Empty(_scene.Joiner.Due(60_000));
+    }
+
+    /// <summary>The control: what only the counter tells is told, in a burst too.</summary>
+    [Fact]
+    public void What_no_line_tells_in_a_burst_is_told_by_its_number()
+    {
+        var surface = _scene.Map.Of(Scene.AliceUnit)!;
+        List<Death> told = [];
+        for (var at = 0; at < 40_000; at += 1000)
+        {
+            _scene.Joiner.Counted(surface, 2, at, Scene.Noon);
+            told.AddRange(_scene.Joiner.Due(at));
+        }
+        told.AddRange(_scene.Joiner.Due(60_000));
+        Assert.Equal(80, told.Sum(death => death.Count));
+        Assert.All(told, death => Assert.False(death.Known));
+        Assert.False(_scene.Joiner.Waiting);
+    }
+
     [Fact]
     public void A_hundred_kills_of_three_people_are_a_hundred_deaths_of_the_right_ones()
     {

@@ -17,7 +17,7 @@ public sealed class ProcFileTests
     public void A_name_with_brackets_does_not_mislead(string line, int pid, int parent, char state)
     {
         Assert.True(ProcStat.TryParse(Encoding.UTF8.GetBytes(line), out var stat));
-        Assert.Equal(new ProcStat(pid, parent, state, 25, 100, 7, 2), stat);
+        Assert.Equal(new ProcStat(pid, parent, state, 25, 100, 7, 2) { Session = 12 }, stat);
     }
 
     [Fact]

@@ -93,7 +93,8 @@ public sealed class RecorderTroubleTests(Debian13 vm) : IClassFixture<Debian13>
         await vm.Until("berth incidents --kind fork-storm | grep -q 'as many tasks as allowed (128)'");
         (await vm.As("alice", "id -un")).Ok().Says("alice");
         (await vm.Run(Work(StandIns.BobPort, 30))).Ok();
-        (await vm.Run($"systemctl restart {Unit}")).Ok();
+        // All of it at once: told to stop, a storm is waited for until its time is up.
+        (await vm.Run($"echo 1 >{s_cgroup}/cgroup.kill; systemctl restart {Unit}")).Ok();
         await vm.Until(
             "berth incidents --kind fork-storm --json | grep -q 'no further forks\\|everything in it has ended'"
         );

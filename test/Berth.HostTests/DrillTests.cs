@@ -8,22 +8,12 @@ namespace Berth.HostTests;
 /// done is refused; and a drill that is killed leaves nothing.</summary>
 public sealed class DrillTests(Debian13 vm) : IClassFixture<Debian13>
 {
-    private const string Roster = """
-        host: {reserve: 256M}
-        store: {kind: local}
-        gateway: {listen: 127.0.0.1:3780}
-        servers:
-          standin:
-            preset: custom
-            ports: 4000-4049
-            command: [/usr/local/bin/standin, serve, --port, "{port}"]
-            ready: /ready
-        defaults: {memory: 300M, session-memory: 400M, pane-memory: 200M}
-        users:
-          alice: {admin: true}
-          bob: {}
-          carol: {parked: true}
-        """;
+    private static readonly string s_roster =
+        StandIns.Roster.Replace(
+            "servers:",
+            "store: {kind: local}\ngateway: {listen: 127.0.0.1:3780}\nservers:",
+            StringComparison.Ordinal
+        ) + "\n  carol: {parked: true}";
 
     /// <summary>All that a drill makes: what is there before is there after, and nothing else. Folders of Berth's own that
     /// come with the first token stay, and what was told of a real person whose surface was drilled.</summary>
@@ -163,7 +153,7 @@ public sealed class DrillTests(Debian13 vm) : IClassFixture<Debian13>
         );
         await vm.Write(
             "/etc/berth/roster.yaml",
-            Roster.Replace("memory: 300M", "memory: 310M", StringComparison.Ordinal)
+            s_roster.Replace("memory: 300M", "memory: 310M", StringComparison.Ordinal)
         );
         await Refused(quick, "the roster is not applied");
     }
@@ -264,7 +254,7 @@ public sealed class DrillTests(Debian13 vm) : IClassFixture<Debian13>
 
     private async Task Apply()
     {
-        await vm.Write("/etc/berth/roster.yaml", Roster);
+        await vm.Write("/etc/berth/roster.yaml", s_roster);
         (await vm.Berth("apply")).Ok();
         // Of a test before.
         await vm.Until("awk -F'[= ]' '/^full/ { exit $3 > 2 }' /proc/pressure/memory");

@@ -41,27 +41,6 @@ public static class SnapshotJson
     /// <summary>What a host never says, and rules do not reckon with. A bundle may be anybody's.</summary>
     private static string? Wrong(HostSnapshot read)
     {
-        // A reader that is made at build time leaves null where a property is missing, whatever its type says.
-        if (
-            (
-                (object?[])
-                    [
-                        read.System,
-                        read.Kernel,
-                        read.Settings,
-                        read.Controllers,
-                        read.Cgroups,
-                        read.Units,
-                        read.Processes,
-                        read.Accounts,
-                        read.Listeners,
-                        read.Tmpfs,
-                        read.EnvironmentFiles,
-                        read.Unread,
-                    ]
-            ).Contains(null)
-        )
-            return "a part that every bundle has is missing in it";
         IEnumerable<IEnumerable<object?>> lists =
         [
             read.Controllers,
@@ -78,6 +57,9 @@ public static class SnapshotJson
             read.Roster?.Watched ?? [],
             read.Roster?.Servers ?? [],
         ];
+        // A reader that is made at build time leaves null where a property is missing, whatever its type says.
+        if (((object?[])[read.System, read.Kernel, read.Settings, .. lists]).Contains(null))
+            return "a part that every bundle has is missing in it";
         if (
             lists.Any(list => list.Contains(null))
             || read.Accounts.Any(account => account.OpenState.Contains(null!, StringComparer.Ordinal))

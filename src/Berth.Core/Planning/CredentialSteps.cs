@@ -22,7 +22,7 @@ internal static class CredentialSteps
         if (gone.Count > 0)
             draft.Steps.Add(new StopOwnUnits(gone));
         foreach (var unit in gone)
-            draft.Steps.Add(new WithdrawToken(ServerSteps.UserOf(unit)));
+            draft.Steps.Add(new WithdrawToken(ServerUnits.UserOf(unit)));
         var all = manifest.Unfinished || changed.Contains(CredentialUnits.Path(CredentialUnits.LoginTemplate));
         var units = people
             .Where(user =>

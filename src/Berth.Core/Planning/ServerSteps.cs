@@ -17,7 +17,7 @@ internal static class ServerSteps
         var listed = roster.Users.Select(user => user.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var unit in facts.Surfaces.Servers.Keys.Order(StringComparer.Ordinal))
         {
-            var name = UserOf(unit);
+            var name = ServerUnits.UserOf(unit);
             // A server of somebody whom Berth never looked after is not Berth's to stop.
             if (!wanted.Contains(unit) && (listed.Contains(name) || manifest.Accounts.ContainsKey(name)))
                 draft.Steps.Add(new StopServer(name, unit));
@@ -95,8 +95,4 @@ internal static class ServerSteps
         if (facts.Accounts.TryGetValue(user, out var account) && facts.Surfaces.Slices.ContainsKey(account.Uid))
             draft.Steps.Add(new EndSessions(user, account.Uid));
     }
-
-    /// <summary>The user in a unit's name.</summary>
-    public static string UserOf(string unit) =>
-        unit[(unit.IndexOf('@', StringComparison.Ordinal) + 1)..^".service".Length];
 }

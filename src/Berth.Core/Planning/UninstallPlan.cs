@@ -17,7 +17,7 @@ public static class UninstallPlan
         var draft = new PlanDraft();
         WatchdogSteps.AddEnd(draft, facts, manifest);
         foreach (var unit in facts.Surfaces.Servers.Keys.Order(StringComparer.Ordinal))
-            draft.Steps.Add(new StopServer(ServerSteps.UserOf(unit), unit));
+            draft.Steps.Add(new StopServer(ServerUnits.UserOf(unit), unit));
         if (facts.Live && manifest.Files.ContainsKey(Preload.Path))
             draft.Steps.Add(new StopOwnUnits([AgentUnits.Service, Preload.Service, ServerUnits.Slice]));
         if (facts.Live)

@@ -30,6 +30,11 @@ public static class ServerUnits
 
     public static string UnitName(string server, string user) => $"{server}-serve@{user}.service";
 
+    /// <summary>The user in a unit's name.</summary>
+    /// <param name="unit">As <see cref="UnitName"/> makes it.</param>
+    public static string UserOf(string unit) =>
+        unit[(unit.IndexOf('@', StringComparison.Ordinal) + 1)..^".service".Length];
+
     public static string TemplatePath(string server) => $"{SystemFolder}/{TemplateName(server)}";
 
     public static string DropInPath(string server, string user) =>

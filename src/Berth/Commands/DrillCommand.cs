@@ -202,11 +202,7 @@ public static class DrillCommand
             Show(run, parse.GetValue(s_names) is ["all"]);
         if (parse.GetValue(s_report) is { } report)
         {
-            // In one step, and not through a link: it may be a folder of the person's who asked for it.
-            new Files(HostPaths.Live).WriteState(
-                report,
-                System.Text.Encoding.UTF8.GetBytes(DrillPage.Html(run, Plot.Script, Plot.Style))
-            );
+            new Files(HostPaths.Live).WriteFor(report, DrillPage.Html(run, Plot.Script, Plot.Style));
             if (!json)
                 Console.Out.WriteLine($"Report: {report}");
         }

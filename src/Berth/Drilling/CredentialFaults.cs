@@ -57,9 +57,8 @@ internal static class CredentialFaults
         );
     }
 
-    public static FaultSight TokenRevoked(DrillScene scene, Scenario scenario)
+    public static FaultSight TokenRevoked(DrillScene scene)
     {
-        _ = scenario;
         var user = scene.Victim.User;
         var token = TokenText.Prefix + "drill-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(45));
         string[] Verb(string verb) => ["token", verb, user, "--roster", DrillStage.Roster];

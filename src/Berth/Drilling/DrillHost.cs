@@ -1,7 +1,7 @@
-using System.Globalization;
 using Berth.Host;
 using Berth.Incidents;
 using Berth.Planning;
+using Berth.Recording;
 using Berth.Rosters;
 
 namespace Berth.Drilling;
@@ -83,9 +83,7 @@ internal sealed class DrillHost(string rosterFile, DrillOrder order, Action<stri
         {
             try
             {
-                return File.ReadAllText($"{SurfaceReader.Tree}/cgroup.controllers")
-                    .Split(' ', '\n')
-                    .Contains("memory", StringComparer.Ordinal);
+                return SurfaceReader.HasMemory(SurfaceReader.Tree);
             }
             catch (IOException)
             {
@@ -174,16 +172,8 @@ internal sealed class DrillHost(string rosterFile, DrillOrder order, Action<stri
         }.Start();
     }
 
-    private static string? Born(int pid)
-    {
-        try
-        {
-            var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
-            return stat[(stat.LastIndexOf(')') + 1)..].Split(' ')[20];
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
+    private static long? Born(int pid) =>
+        ProcStat.TryParse(KernelFile.Once($"/proc/{pid}/stat", stackalloc byte[1024]), out var stat)
+            ? stat.Start
+            : null;
 }

@@ -105,17 +105,15 @@ internal sealed record DrillScene(
     }
 
     /// <summary>What systemd says of the victim's server.</summary>
+    public string Shown(string unit, string properties) =>
+        Run.Run("systemctl", "show", "--property", properties, unit).Stdout;
+
     public IReadOnlyDictionary<string, string> Show(string unit, string properties) =>
-        Run.Run("systemctl", "show", "--property", properties, unit)
-            .Stdout.Split('\n')
+        Shown(unit, properties)
+            .Split('\n')
             .Select(line => line.Split('=', 2))
             .Where(pair => pair.Length == 2)
-            .GroupBy(pair => pair[0], StringComparer.Ordinal)
-            .ToDictionary(
-                group => group.Key,
-                group => string.Join('\n', group.Select(pair => pair[1])),
-                StringComparer.Ordinal
-            );
+            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
     public int MainPid(string unit) =>
         int.TryParse(Show(unit, "MainPID").GetValueOrDefault("MainPID"), CultureInfo.InvariantCulture, out var pid)

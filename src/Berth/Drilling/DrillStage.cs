@@ -1,5 +1,6 @@
 using Berth.Host;
 using Berth.Planning;
+using Berth.Recording;
 using Berth.Rosters;
 using Berth.Units;
 
@@ -195,11 +196,8 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
             return;
         var accounts = new AccountFiles(s_host, _files).Read(made, run);
         var homes = made.Select(name => accounts.GetValueOrDefault(name)?.Home).OfType<string>();
-        foreach (var home in homes)
-        {
-            if (File.ReadLines("/proc/self/mounts").Any(line => line.Split(' ') is [_, var place, ..] && place == home))
-                _ = run.Run("umount", "--lazy", home);
-        }
+        foreach (var home in DiskProbe.Mounted(s_host, homes))
+            _ = run.Run("umount", "--lazy", home);
     }
 
     /// <summary>What a plan remembers of people who are gone: ports stay theirs.</summary>
@@ -214,7 +212,7 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
                     .ToDictionary(StringComparer.Ordinal),
                 Ports = manifest.Ports.Where(pair => !IsPort(pair.Key)).ToDictionary(StringComparer.Ordinal),
                 Launched = manifest
-                    .Launched.Where(pair => !DrillPeople.IsOne(UserOf(pair.Key)))
+                    .Launched.Where(pair => !DrillPeople.IsOne(ServerUnits.UserOf(pair.Key)))
                     .ToDictionary(StringComparer.Ordinal),
             }
         );
@@ -222,10 +220,4 @@ internal sealed class DrillStage(string rosterFile, ProcessRunner run)
 
     private static bool IsPort(string key) =>
         DrillPeople.IsOne(key[(key.IndexOf('/', StringComparison.Ordinal) + 1)..]);
-
-    private static string UserOf(string unit)
-    {
-        var at = unit.IndexOf('@', StringComparison.Ordinal);
-        return at < 0 ? "" : unit[(at + 1)..].Replace(".service", "", StringComparison.Ordinal);
-    }
 }

@@ -21,11 +21,7 @@ internal static unsafe class PartMemory
         return (nint)at;
     }
 
-    public static void Free(nint at, int bytes)
-    {
-        _ = bytes;
-        NativeMemory.AlignedFree((void*)at);
-    }
+    public static void Free(nint at) => NativeMemory.AlignedFree((void*)at);
 
     /// <param name="to">How much it wants, in bytes.</param>
     /// <param name="rate">Bytes a second; 0 for as fast as it can.</param>
@@ -34,11 +30,7 @@ internal static unsafe class PartMemory
     public static int Hog(long to, long rate, int seconds, string? name)
     {
         if (name is not null)
-        {
-            var text = Marshal.StringToCoTaskMemUTF8(name);
-            _ = Native.ProcessControl(SetName, (nuint)text, 0, 0, 0);
-            Marshal.FreeCoTaskMem(text);
-        }
+            Call(name);
         Say($"pid {Environment.ProcessId}");
         var kept = new List<nint>();
         var begun = Moment.Now;
@@ -62,13 +54,11 @@ internal static unsafe class PartMemory
     /// <param name="seconds">How long.</param>
     public static int Agent(int seconds)
     {
-        var text = Marshal.StringToCoTaskMemUTF8("claude");
-        _ = Native.ProcessControl(SetName, (nuint)text, 0, 0, 0);
-        Marshal.FreeCoTaskMem(text);
+        Call("claude");
         Say($"pid {Environment.ProcessId}");
         for (var until = Moment.Now + (seconds * 1000.0); Moment.Now < until; Thread.Sleep((int)Moment.Pause))
         {
-            Free(Take(64 << 10), 64 << 10);
+            Free(Take(64 << 10));
             Say(Moment.Now.ToString("0", CultureInfo.InvariantCulture));
         }
         return ExitCodes.Ok;
@@ -98,6 +88,13 @@ internal static unsafe class PartMemory
         Say($"started {started}");
         Thread.Sleep(TimeSpan.FromSeconds(seconds));
         return ExitCodes.Ok;
+    }
+
+    private static void Call(string name)
+    {
+        var text = Marshal.StringToCoTaskMemUTF8(name);
+        _ = Native.ProcessControl(SetName, (nuint)text, 0, 0, 0);
+        Marshal.FreeCoTaskMem(text);
     }
 
     private static void Say(string line)

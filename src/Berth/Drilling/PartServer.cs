@@ -36,7 +36,7 @@ internal static class PartServer
             {
                 if (client.Receive(buffer) == 0)
                     continue;
-                PartMemory.Free(PartMemory.Take(Working), Working);
+                PartMemory.Free(PartMemory.Take(Working));
                 client.Send(s_answer);
                 client.Shutdown(SocketShutdown.Send);
             }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Berth.Commands;
+using Berth.Doctoring;
 
 namespace Berth.Drilling;
 
@@ -145,14 +146,11 @@ internal static class SquatFault
             Variable,
             secret
         );
-        var shown = scene.Show(victim.Unit, "Id,EnvironmentFiles");
-        if (!kept.Ok || shown.GetValueOrDefault("Id") != victim.Unit)
+        var shown = UnitTable.Parse(scene.Shown(victim.Unit, "Id,EnvironmentFiles"));
+        if (!kept.Ok || shown is not [{ } unit] || unit.Seen.Name != victim.Unit)
             return new Planted(secret, [], $"the secret could not be set out: {kept.Said}");
-        var read = shown
-            .GetValueOrDefault("EnvironmentFiles", "")
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => line.Split(" (", 2)[0])
-            .Where(path => path.StartsWith(victim.Account.Home + "/", StringComparison.Ordinal))
+        var read = unit
+            .Files.Where(path => path.StartsWith(victim.Account.Home + "/", StringComparison.Ordinal))
             .ToList();
         foreach (var path in read)
         {

@@ -57,11 +57,7 @@ internal static class Surfaces
     }
 
     /// <summary><c>MemAvailable</c>, in bytes.</summary>
-    public static long Available() =>
-        File.ReadLines("/proc/meminfo")
-            .Where(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal))
-            .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) << 10)
-            .FirstOrDefault();
+    public static long Available() => HostReader.Memory("MemAvailable:") ?? 0;
 
     /// <summary>Where a person's tools run: beside their server, or with it.</summary>
     public static string Tools(Target target)

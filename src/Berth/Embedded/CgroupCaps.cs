@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Berth.Planning;
 using Berth.Recording;
 
 namespace Berth.Embedded;
@@ -25,12 +26,7 @@ internal sealed class CgroupCaps
             if (line is null)
                 return null;
             var own = Path.Join(Tree, line["0::".Length..]);
-            if (
-                own.TrimEnd('/') == Tree
-                || !File.ReadAllText(Path.Join(own, "cgroup.controllers"))
-                    .Split(' ', '\n')
-                    .Contains("memory", StringComparer.Ordinal)
-            )
+            if (own.TrimEnd('/') == Tree || !SurfaceReader.HasMemory(own))
                 return null;
             // A cgroup that hands controllers down may hold no process of its own: we step aside into a leaf first.
             var leaf = Path.Join(own, "berth-up");

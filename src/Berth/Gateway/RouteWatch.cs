@@ -55,7 +55,5 @@ internal sealed class RouteWatch(string path, Func<GatewayConfig, Task> take, Ti
     }
 
     private static (ulong, ulong, long, uint) Stamp(string path) =>
-        Native.StatPath(path, out var stat)
-            ? (stat.Inode, stat.Size, stat.ChangedSeconds, stat.ChangedNanoseconds)
-            : default;
+        Native.StatPath(path, out var stat) ? stat.Stamp : default;
 }

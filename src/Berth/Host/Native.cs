@@ -176,6 +176,10 @@ internal static partial class Native
         /// <summary>A pseudo terminal.</summary>
         public readonly bool IsTerminalDevice => (RawMode & 0xF000) == 0x2000 && _ownMajor == 136;
 
+        /// <summary>Another one when the file was written, replaced or changed.</summary>
+        public readonly (ulong Inode, ulong Size, long Seconds, uint Nanoseconds) Stamp =>
+            (Inode, Size, ChangedSeconds, ChangedNanoseconds);
+
         public readonly int Mode => RawMode & 0xFFF;
         public readonly bool IsFile => (RawMode & 0xF000) == 0x8000;
         public readonly bool IsFolder => (RawMode & 0xF000) == 0x4000;

@@ -73,14 +73,18 @@ public sealed class HostReader(HostPaths paths, Files files, ProcessRunner run)
     }
 
     /// <summary>MemTotal of the running kernel, in bytes: also the RAM that an image is planned for.</summary>
-    public static long Ram()
+    public static long Ram() => Memory("MemTotal:") ?? throw new IOException("/proc/meminfo has no MemTotal");
+
+    /// <summary>A line of the running kernel's <c>/proc/meminfo</c>, in bytes; null where it has none of that name.</summary>
+    /// <param name="name">With its colon.</param>
+    public static long? Memory(string name)
     {
         foreach (var line in File.ReadLines("/proc/meminfo"))
         {
-            if (line.StartsWith("MemTotal:", StringComparison.Ordinal))
+            if (line.StartsWith(name, StringComparison.Ordinal))
                 return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) << 10;
         }
-        throw new IOException("/proc/meminfo has no MemTotal");
+        return null;
     }
 
     /// <summary>The version of the running (or installed) systemd, from the name of its library; 0 for none.</summary>

@@ -11,6 +11,14 @@ public sealed class SurfaceReader(HostPaths paths)
     /// <summary>Where the cgroup v2 tree is mounted.</summary>
     public const string Tree = "/sys/fs/cgroup";
 
+    /// <summary>Whether a cgroup may use the memory controller.</summary>
+    /// <param name="cgroup">Its folder.</param>
+    /// <exception cref="IOException">It is no cgroup v2.</exception>
+    public static bool HasMemory(string cgroup) =>
+        File.ReadAllText(Path.Join(cgroup, "cgroup.controllers"))
+            .Split(' ', '\n')
+            .Contains("memory", StringComparer.Ordinal);
+
     public LiveSurfaces Read(IEnumerable<string> servers)
     {
         var units = new Dictionary<string, SurfaceFact>(StringComparer.Ordinal);

@@ -14,9 +14,7 @@ internal sealed class ConfigWatch(HostPaths paths, Action<string> say)
     /// <summary>Whom to record from now on; null when that has not changed.</summary>
     public RecorderSettings? News()
     {
-        var stamp = Native.StatPath(paths[RecorderConfig.Path], out var stat)
-            ? (stat.Inode, stat.Size, stat.ChangedSeconds, stat.ChangedNanoseconds)
-            : default;
+        var stamp = Native.StatPath(paths[RecorderConfig.Path], out var stat) ? stat.Stamp : default;
         if (stamp == _stamp)
             return null;
         _stamp = stamp;

@@ -27,12 +27,12 @@ internal sealed class DiskProbe(HostPaths paths)
         // What Berth writes first: of the folders of one file system that one is named which a person knows.
         var known = homes.ToList();
         var folders = known.Select(Parent).Prepend(RecorderUnits.State).Distinct(StringComparer.Ordinal).ToList();
-        _asking = Task.Run(() => _seen.Enqueue(Spaces([.. folders, .. Mounted(known)])));
+        _asking = Task.Run(() => _seen.Enqueue(Spaces([.. folders, .. Mounted(paths, known)])));
     }
 
     /// <summary>Homes that are file systems of their own now. One that is mounted when somebody looks at it is not: looking
     /// would mount it.</summary>
-    private List<string> Mounted(List<string> homes)
+    public static IReadOnlyList<string> Mounted(HostPaths paths, IEnumerable<string> homes)
     {
         var mounts = paths["/proc/self/mounts"];
         if (!File.Exists(mounts))

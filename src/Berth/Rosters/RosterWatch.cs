@@ -57,9 +57,7 @@ internal sealed class RosterWatch
     }
 
     private static string Stamp(string file) =>
-        Native.StatPath(Target(file), out var stat)
-            ? $"{file} {stat.Inode} {stat.Size} {stat.ChangedSeconds} {stat.ChangedNanoseconds}"
-            : file;
+        Native.StatPath(Target(file), out var stat) ? $"{file} {stat.Stamp}" : file;
 
     /// <summary>A roster may be a link into a checkout.</summary>
     private static string Target(string file)

@@ -89,9 +89,7 @@ public sealed class Watchdog(HostPaths paths, TimeProvider clock, Action<string>
     /// <summary>Takes up what apply wrote, where it changed. What makes no sense leaves things as they are.</summary>
     private void Configure(BootClock boot, KernelSockets sockets, WatchMemory memory)
     {
-        var stamp = Native.StatPath(paths[WatchConfig.Path], out var stat)
-            ? (stat.Inode, stat.Size, stat.ChangedSeconds, stat.ChangedNanoseconds)
-            : default;
+        var stamp = Native.StatPath(paths[WatchConfig.Path], out var stat) ? stat.Stamp : default;
         if (stamp == _stamp)
             return;
         _stamp = stamp;

@@ -1,5 +1,4 @@
 using Berth.Rosters;
-using Spectre.Console;
 using Xunit;
 
 namespace Berth.Commands;
@@ -24,20 +23,8 @@ public sealed class UsersTableTests
     public void Everybody_has_one_line_that_fits_the_terminal(int width)
     {
         var roster = RosterReader.Read(new RosterText("roster.yaml", Text), []).Roster!;
-        using var output = new StringWriter();
-        var console = AnsiConsole.Create(
-            new AnsiConsoleSettings
-            {
-                Ansi = AnsiSupport.No,
-                ColorSystem = ColorSystemSupport.NoColors,
-                Out = new AnsiConsoleOutput(output),
-            }
-        );
-        console.Profile.Width = width;
-        console.Write(UsersTable.Of(roster, width));
-        var lines = output.ToString().TrimEnd('\n').Split('\n').Select(line => line.TrimEnd()).ToList();
-        Assert.True(roster.Users.Count + 1 == lines.Count, output.ToString());
-        Assert.All(lines, line => Assert.InRange(line.Length, 1, width));
+        var lines = Shown.Lines(UsersTable.Of(roster, width), width);
+        Assert.True(roster.Users.Count + 1 == lines.Count, string.Join('\n', lines));
         Golden.Matches($"Commands/golden/users-{width}.txt", string.Join('\n', lines) + "\n");
     }
 }

@@ -1,5 +1,4 @@
 using Berth.Commands;
-using Spectre.Console;
 using Spectre.Console.Rendering;
 using Xunit;
 
@@ -22,21 +21,5 @@ public sealed class DrillTableTests
     public void Every_drill_is_listed_with_what_happens(int width) =>
         Golden.Matches($"Drilling/golden/list-{width}.txt", Text(DrillTable.Of(Scenarios.All), width));
 
-    private static string Text(IRenderable table, int width)
-    {
-        using var output = new StringWriter();
-        var console = AnsiConsole.Create(
-            new AnsiConsoleSettings
-            {
-                Ansi = AnsiSupport.No,
-                ColorSystem = ColorSystemSupport.NoColors,
-                Out = new AnsiConsoleOutput(output),
-            }
-        );
-        console.Profile.Width = width;
-        console.Write(table);
-        var lines = output.ToString().TrimEnd('\n').Split('\n').Select(line => line.TrimEnd()).ToList();
-        Assert.All(lines, line => Assert.InRange(line.Length, 1, width));
-        return string.Join('\n', lines) + "\n";
-    }
+    private static string Text(IRenderable table, int width) => string.Join('\n', Shown.Lines(table, width)) + "\n";
 }

@@ -103,24 +103,14 @@ public sealed class LinkControlTests : IDisposable
         var now = new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero);
         ListedSession Session(string user, string browser) =>
             new("0123456789ab", user, browser, now, now.AddHours(2), now.AddDays(30));
-        using var output = new StringWriter();
-        var console = Spectre.Console.AnsiConsole.Create(
-            new Spectre.Console.AnsiConsoleSettings
-            {
-                Ansi = Spectre.Console.AnsiSupport.No,
-                Out = new Spectre.Console.AnsiConsoleOutput(output),
-            }
-        );
-        console.Profile.Width = width;
-        console.Write(
+        var lines = Shown.Lines(
             LinkCommand.Table([
                 Session("alice", "Firefox on Linux"),
                 Session("maximiliana-von-und-zu-hohenfels", "Samsung Internet on Android"),
                 Session("bob", "[red]x"),
-            ])
+            ]),
+            width
         );
-        var lines = output.ToString().TrimEnd('\n').Split('\n').Select(line => line.TrimEnd()).ToList();
-        Assert.All(lines, line => Assert.InRange(line.Length, 1, width));
         Assert.Equal(3, lines.Count(line => line.StartsWith("0123456789ab ", StringComparison.Ordinal)));
         Assert.Contains(
             lines,
